@@ -119,6 +119,8 @@ export interface AppState {
   readonly accounts?: readonly SignedInAccount[];
   /** Of this account; absent before the first. */
   readonly chatImport?: ChatImport | undefined;
+  /** Of this account, by name; absent until they are read. */
+  readonly projects?: readonly { readonly id: string; readonly name: string }[] | undefined;
   /** How often this app has changed which chats are unread; absent: never. After each the list of chats may be another one. */
   readonly unreadChanges?: number;
   /** What to do at another device, while a sign-in waits for it. */

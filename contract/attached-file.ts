@@ -41,6 +41,11 @@ export function fileName(raw: string): string {
   return `${start}…${ending}`;
 }
 
+/** The name of the file that a chat is saved to, on every system. `ending`: with its dot. */
+export function chatFileName(title: string, ending: string): string {
+  return fileName(`${title.replaceAll(/[/\\:*?"<>|]/gu, "-") || "chat"}${ending}`);
+}
+
 /**
  * The files of a message as they go and are kept: names as of {@link fileName}, texts that UTF-8 and PostgreSQL can
  * hold. Client and server check the same.

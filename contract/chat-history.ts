@@ -6,10 +6,18 @@ export interface ChatSummary {
   readonly updatedAtMs: number;
   readonly pinned: boolean;
   readonly archived: boolean;
+  /** Absent: it is in none. */
+  readonly projectId?: string;
   /** It holds an answer that the person has not seen, or they marked it so. */
   readonly unread?: true;
   /** In no list, and gone a day after its last message. */
   readonly temporary?: true;
+}
+
+/** Which chats a list holds: the archived ones or the others, of all or of one project. */
+export interface ChatsPlace {
+  readonly archived: boolean;
+  readonly projectId?: string;
 }
 
 /** A part of the list of chats: pinned ones first, then the others, each most recently changed first. */

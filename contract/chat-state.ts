@@ -106,6 +106,8 @@ export interface ChatState {
   readonly messages: readonly Message[];
   /** The server keeps this chat for a day, and out of every list. */
   readonly temporary?: true;
+  /** The project that the chat is in, or will be when the server has made it. */
+  readonly projectId?: string;
   /** Newer messages of the chat are not among them. */
   readonly cut?: true;
   readonly connection: "unknown" | "online" | "offline";

@@ -24,6 +24,8 @@ export const TITLE_MAX_CHARS = 1_000;
 export const MEMORY_MAX_CHARS = 300;
 /** Longest instructions of a project, in characters (code points). */
 export const PROJECT_INSTRUCTIONS_MAX_CHARS = 4_000;
+/** Most projects of one account. */
+export const PROJECTS_MAX = 100;
 /** Longest message in a room, in UTF-16 code units. */
 export const ROOM_MESSAGE_MAX_CHARS = 16_384;
 /** Longest name of a room, in characters (code points). */

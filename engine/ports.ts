@@ -16,6 +16,8 @@ export interface StreamCall {
   readonly chatKey?: string;
   /** With `chatKey`: the chat is in no list, and gone a day after its last message. */
   readonly temporary?: boolean;
+  /** With `chatKey`: the project of the chat, unless it is gone by then. */
+  readonly projectId?: string;
   /** Turn that it follows; "" for a first one, absent: the newest of the chat. */
   readonly parentTurnId?: string;
   /** JPEG, PNG or WebP bytes. */

@@ -80,7 +80,7 @@ export function search(
 async function* listed(archived: boolean, { history, signal }: ChatsContext): AsyncGenerator<ChatSummary> {
   let next: string | undefined;
   do {
-    const page = await history.page(archived, next, signal);
+    const page = await history.page({ archived }, next, signal);
     yield* page.chats;
     next = page.next;
   } while (next !== undefined);

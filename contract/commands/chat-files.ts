@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
-import { command, nothing } from "./command.ts";
+import { command, id, nothing } from "./command.ts";
 
-/** All chats from a file and to one. */
+const format = z.enum(["json", "markdown"]);
+
+/** Chats from a file and to one. */
 export const chatFileCommands = {
   /**
    * Adds the chats of an export; what becomes of it is told by `AppState.chatImport`. A page names the file, the desktop asks
@@ -14,5 +16,7 @@ export const chatFileCommands = {
    * Writes all chats to a file that the person chooses; resolves to its path, or undefined when none was chosen. Desktop
    * only: a browser downloads by itself. Throws STORAGE_FULL, STORAGE_UNAVAILABLE.
    */
-  exportChats: command<string | undefined>()(z.strictObject({ format: z.enum(["json", "markdown"]) })),
+  exportChats: command<string | undefined>()(z.strictObject({ format })),
+  /** The same for one chat; `title` gives the file its name. */
+  exportChat: command<string | undefined>()(z.strictObject({ chatId: id, title: z.string(), format })),
 } as const;

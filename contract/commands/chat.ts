@@ -67,11 +67,15 @@ export const chatCommands = {
   openChat: command<void>()(z.strictObject({ chatId: id, turnId: z.exactOptional(id) })),
   /** Copies the shown chat up to an answer into a new one; resolves to its id. */
   forkChat: command<string>()(z.strictObject({ messageId: id })),
-  /** The archived chats or the others; `cursor` is `next` of the page before. */
+  /** `cursor` is `next` of the page before. */
   listChats: command<ChatPage>()(
-    z.strictObject({ archived: z.boolean(), cursor: z.exactOptional(z.string().check(z.maxLength(1_000))) }),
+    z.strictObject({
+      archived: z.boolean(),
+      projectId: z.exactOptional(id),
+      cursor: z.exactOptional(z.string().check(z.maxLength(1_000))),
+    }),
   ),
-  /** Renames, pins, archives, marks as unread. Rejects with CHAT_NOT_FOUND for a chat that was deleted, or is another account's. */
+  /** Renames, pins, archives, marks as unread, moves into a project or (null) out of it. Rejects with CHAT_NOT_FOUND for a chat that was deleted, or is another account's. */
   changeChat: command<void>()(
     z.strictObject({
       chatId: id,
@@ -79,6 +83,7 @@ export const chatCommands = {
       pinned: z.exactOptional(z.boolean()),
       archived: z.exactOptional(z.boolean()),
       unread: z.exactOptional(z.boolean()),
+      projectId: z.exactOptional(z.nullable(id)),
     }),
   ),
   /** Stops what is being answered in it; a shown one makes room for an empty chat. */

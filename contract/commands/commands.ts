@@ -4,6 +4,7 @@ import { chatFileCommands } from "./chat-files.ts";
 import type { Handlers } from "./command.ts";
 import { memoryCommands } from "./memories.ts";
 import { modelCommands } from "./model.ts";
+import { projectCommands } from "./projects.ts";
 import { promptCommands } from "./prompts.ts";
 import { sessionCommands } from "./session.ts";
 import { usageCommands } from "./usage.ts";
@@ -17,6 +18,7 @@ export const commands = {
   ...sessionCommands,
   ...chatFileCommands,
   ...memoryCommands,
+  ...projectCommands,
   ...usageCommands,
   ...modelCommands,
   ...promptCommands,

@@ -10,6 +10,7 @@ import type { AppClient, AppPorts } from "./app-ports.ts";
 import { createChatFiles } from "./chat-files.ts";
 import { createCommands } from "./commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
+import { createProjectHandlers } from "./project-commands.ts";
 import { createServerLook } from "./server-look.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createUnreadMarks } from "./unread-marks.ts";
@@ -82,6 +83,7 @@ export class App implements AsyncDisposable {
       signIn,
       unreadMarks,
       chatFiles: createChatFiles({ window, client, auth, show, signal }),
+      projects: createProjectHandlers({ client, auth, show, signal }),
     });
   }
 

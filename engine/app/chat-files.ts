@@ -1,9 +1,11 @@
+import { chatFileName } from "#contract/attached-file.ts";
 import type { AppState } from "#contract/app-state.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import type { chatFileCommands } from "#contract/commands/chat-files.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import type { ChatImport, ImportProgress } from "#contract/imports/chat-import.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { chatPath } from "#engine/history/chats-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
 
@@ -16,7 +18,9 @@ interface ChatFilesDeps {
   readonly signal: AbortSignal;
 }
 
-/** Import and export of all chats. An import belongs to its account: with the sign-in it ends and is forgotten. */
+const endings = { json: ".json", markdown: ".md" } as const;
+
+/** Import and export of chats. An import belongs to its account: with the sign-in it ends and is forgotten. */
 export function createChatFiles(deps: ChatFilesDeps): Handlers<typeof chatFileCommands> {
   let running: AbortController | undefined;
   const stop = (): void => running?.abort(new PipitError("CANCELLED", "The import was stopped."));
@@ -52,6 +56,12 @@ export function createChatFiles(deps: ChatFilesDeps): Handlers<typeof chatFileCo
       if (running === mine) running = undefined;
     }
   };
+  const save = async (name: string, path: string, format: keyof typeof endings) => {
+    const { download } = await deps.client();
+    const files = filesOf(deps);
+    if (download === undefined) throw onlyBrowser();
+    return await files.save(name, () => download(`${path}/export?format=${format}`, deps.signal));
+  };
   return {
     async importChats({ file, again }) {
       if (running !== undefined) return;
@@ -59,14 +69,9 @@ export function createChatFiles(deps: ChatFilesDeps): Handlers<typeof chatFileCo
       if (chosen !== undefined && running === undefined) await run(chosen, again);
     },
     stopImport: async () => stop(),
-    async exportChats({ format }) {
-      const { download } = await deps.client();
-      const { save } = filesOf(deps);
-      if (download === undefined) throw onlyBrowser();
-      return await save(format === "json" ? "pipit-chats.json" : "pipit-chats.md", () =>
-        download(`/v1/chats/export?format=${format}`, deps.signal),
-      );
-    },
+    exportChats: ({ format }) => save(`pipit-chats${endings[format]}`, "/v1/chats", format),
+    exportChat: ({ chatId, title, format }) =>
+      save(chatFileName(title, endings[format]), chatPath(chatId), format),
   };
 }
 
@@ -75,7 +80,8 @@ function shownOf({ step, share, chats }: ImportProgress): string {
   return [step, Math.floor(share * 100), chats].join();
 }
 
-function accountOf(auth: AuthState): string | undefined {
+/** Whose the sign-in is. */
+export function accountOf(auth: AuthState): string | undefined {
   return auth.kind === "signed-in" ? auth.accountId : undefined;
 }
 

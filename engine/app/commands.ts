@@ -7,6 +7,7 @@ import type { Handlers } from "#contract/commands/command.ts";
 import type { Commands } from "#contract/commands/commands.ts";
 import type { memoryCommands } from "#contract/commands/memories.ts";
 import type { modelCommands } from "#contract/commands/model.ts";
+import type { projectCommands } from "#contract/commands/projects.ts";
 import type { promptCommands } from "#contract/commands/prompts.ts";
 import type { sessionCommands } from "#contract/commands/session.ts";
 import type { usageCommands } from "#contract/commands/usage.ts";
@@ -27,6 +28,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
   readonly signIn: SignIn;
   readonly unreadMarks: UnreadMarks;
   readonly chatFiles: Handlers<typeof chatFileCommands>;
+  readonly projects: Handlers<typeof projectCommands>;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -37,6 +39,7 @@ export function createCommands(core: AppCore): Commands {
     ...chatHandlers(core),
     ...sessionHandlers(core),
     ...core.chatFiles,
+    ...core.projects,
     ...accountHandlers(core),
     ...modelHandlers(core),
     ...promptHandlers(core),
@@ -91,20 +94,20 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
       opening = new AbortController();
       const own = AbortSignal.any([opening.signal, signal]);
       const from = await client();
-      const [{ messages, cut }, { title, temporary, unread }] = await Promise.all([
+      const [{ messages, cut }, { title, temporary, projectId, unread }] = await Promise.all([
         turnId === undefined
           ? from.history.messages(chatId, own).then((all) => ({ messages: all, cut: undefined }))
           : from.history.messagesAround(chatId, turnId, own),
         from.history.chat(chatId, own),
       ]);
       own.throwIfAborted();
-      const kind = { ...(cut && { cut }), ...(temporary && { temporary }) };
+      const kind = { ...(cut && { cut }), ...(temporary && { temporary }), projectId };
       from.engine.openChat(chatId, messages, title, kind);
       if (unread) void unreadMarks.seen(from, chatId);
     },
-    async listChats({ archived, cursor }) {
+    async listChats({ cursor, ...place }) {
       const from = await client();
-      const page = await from.history.page(archived, cursor, signal);
+      const page = await from.history.page(place, cursor, signal);
       nameShown(from.engine, page);
       return page;
     },
@@ -117,8 +120,7 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
     },
     async changeChat({ chatId, ...changes }) {
       const from = await client();
-      const { title } = await from.history.changeChat(chatId, changes, signal);
-      from.engine.nameChat(chatId, title);
+      from.engine.describeChat(await from.history.changeChat(chatId, changes, signal));
     },
     async deleteChat({ chatId }) {
       const from = await client();
@@ -147,7 +149,7 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
 function nameShown(engine: AppClient["engine"], { chats, asOfMs }: ChatPage): void {
   const { chatId } = engine.store.getState();
   const listed = chats.find(({ id }) => id === chatId);
-  if (listed !== undefined && asOfMs === undefined) engine.nameChat(listed.id, listed.title);
+  if (listed !== undefined && asOfMs === undefined) engine.describeChat(listed);
 }
 
 /** What the account has on its server besides its chats. */

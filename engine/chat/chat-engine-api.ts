@@ -1,15 +1,20 @@
 import type { AttachedFile } from "#contract/attached-file.ts";
+import type { ChatSummary } from "#contract/chat-history.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { AskServer, Clock, Outbox, Speaker } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
 import type { ChatHistory } from "./branches.ts";
+import type { NewChatKind } from "./delivery.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { ChatState, Failure, Message } from "#contract/chat-state.ts";
 
 /** What of a stored chat is on show, where it is not all of a lasting one. */
-type OpenedKind = Pick<ChatState, "cut" | "temporary">;
+interface OpenedKind extends Pick<ChatState, "cut" | "temporary"> {
+  /** Undefined: it is in none. Absent: in the one that it was in. */
+  readonly projectId?: string | undefined;
+}
 
 /** What a host gives {@link ChatEngine}; the host disposes of its wire and speaker itself, after the engine. */
 export interface ChatEngineDeps {
@@ -139,12 +144,12 @@ export interface ChatEngine extends AsyncDisposable {
   setMaxMessages(maxMessages: number): void;
   /** Silence now; the text goes on. */
   stopSpeaking(): Promise<void>;
-  /** Shows an empty chat. Answers of the old one go on in the background. `temporary`: one that the server does not keep. */
-  newChat(kind?: "temporary"): void;
+  /** Shows an empty chat. Answers of the old one go on in the background. */
+  newChat(kind?: NewChatKind): void;
   /** Shows a stored chat; its unsent messages are added below. */
   openChat(chatId: string, messages: readonly Message[], title?: string, kind?: OpenedKind): void;
-  /** A chat was renamed; where it is not shown, nothing happens. */
-  nameChat(chatId: string, title: string): void;
+  /** A chat was renamed or moved; where it is not shown, nothing happens. */
+  describeChat(chat: Pick<ChatSummary, "id" | "title" | "projectId">): void;
   /**
    * Takes up the outbox: after start, after a network change, after wake-up. Waiting messages are sent at once, oldest
    * first. With an empty, unnamed chat on show, the chat of the newest waiting message is shown.

@@ -119,6 +119,26 @@ describe("what a person can do", () => {
     expect(h.http.requests[0]).toMatchObject({ method: "DELETE", path: "/v1/chats/chat/turns/t1" });
   });
 
+  test("a chat that is begun in a project is asked for as one, and is in it until it is moved", async () => {
+    const h = createChatHarness();
+    h.engine.newChat({ projectId: "p1" });
+    expect(h.state()).toMatchObject({ projectId: "p1", messages: [] });
+    await h.engine.send({ text: "a" });
+    const call = await h.transport.call(0);
+    expect(call.call).toMatchObject({ projectId: "p1", chatKey: expect.not.stringContaining(":") });
+    call.emit(turn("chat-1", "t9"), text("Hi"));
+    await settle();
+    expect(h.state()).toMatchObject({ chatId: "chat-1", projectId: "p1" });
+    h.engine.describeChat({ id: "chat-1", title: "Birds", projectId: "p2" });
+    expect(h.state()).toMatchObject({ title: "Birds", projectId: "p2" });
+    h.engine.describeChat({ id: "chat-1", title: "Birds" });
+    expect(h.state()).not.toHaveProperty("projectId");
+    // Read again as the server has it now.
+    h.engine.openChat("chat-1", [], "Birds", { projectId: "p3" });
+    h.engine.openChat("chat-1", [], "Birds", { projectId: undefined });
+    expect(h.state()).not.toHaveProperty("projectId");
+  });
+
   test("a new chat leaves the running answer alone; coming back shows it below the stored messages", async () => {
     const h = createChatHarness();
     const a = await h.engine.send({ text: "a" });

@@ -9,7 +9,7 @@ import { createActivity } from "./activity.ts";
 import { Branches } from "./branches.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent, Settled } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
-import { isNewChat, NEW_CHAT_PREFIX, TEMPORARY_CHAT_PREFIX, type Pending } from "./delivery.ts";
+import { isNewChat, newChatKey, type NewChatKind, type Pending } from "./delivery.ts";
 import { checkDraft, Intake } from "./intake.ts";
 import { Carried } from "./carried.ts";
 import { Queue } from "./queue.ts";
@@ -184,7 +184,7 @@ class Engine implements ChatEngine {
     await this.#speech.stop();
   }
 
-  newChat(kind?: "temporary"): void {
+  newChat(kind?: NewChatKind): void {
     void this.#speech.stop();
     this.#views.show(this.#newKey(kind), { messages: [] });
   }
@@ -194,8 +194,8 @@ class Engine implements ChatEngine {
     this.#show(...opened);
   }
 
-  nameChat(chatId: string, title: string): void {
-    if (this.#views.shownKey() === chatId) this.#views.dispatch(chatId, { type: "renamed", title });
+  describeChat({ id, title, projectId }: Parameters<ChatEngine["describeChat"]>[0]): void {
+    if (this.#views.shownKey() === id) this.#views.dispatch(id, { type: "described", title, projectId });
   }
 
   resume(): Promise<void> {
@@ -244,8 +244,8 @@ class Engine implements ChatEngine {
     this.#views.show(chatId, { chatId, messages, ...named, ...kind });
   }
 
-  #newKey(kind?: "temporary"): string {
-    return (kind === "temporary" ? TEMPORARY_CHAT_PREFIX : NEW_CHAT_PREFIX) + this.#deps.newId();
+  #newKey(kind?: NewChatKind): string {
+    return newChatKey(kind, this.#deps.newId());
   }
 
   /**

@@ -1,6 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import { TEMPORARY_CHAT_PREFIX } from "./delivery.ts";
+import { projectOfKey, TEMPORARY_CHAT_PREFIX } from "./delivery.ts";
 import { reduceChat, type ChatAction, type ChatValues } from "./reducer.ts";
 import { merge } from "./shown-path.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";
@@ -26,7 +26,10 @@ export interface ChatViews {
   forgetHidden(): void;
 }
 
-type OpenedChat = Pick<ChatState, "chatId" | "title" | "messages" | "cut" | "temporary">;
+interface OpenedChat extends Pick<ChatState, "chatId" | "title" | "messages" | "cut" | "temporary"> {
+  /** Absent: that of the key, or of what was shown. */
+  readonly projectId?: string | undefined;
+}
 
 /** @param isKept whether the outbox holds a question: of one that failed, the server may know more by now */
 export function createChatViews(
@@ -117,9 +120,11 @@ export function createChatViews(
   };
 }
 
-/** A chat stays temporary when the server names it, and when it is read again. */
-function kindOf(chatKey: string, known: ChatState | undefined): Pick<ChatState, "temporary"> {
-  return chatKey.startsWith(TEMPORARY_CHAT_PREFIX) || known?.temporary ? { temporary: true } : {};
+/** A chat stays temporary, or in its project, when the server names it, and when it is read again. */
+function kindOf(chatKey: string, known: ChatState | undefined): Pick<ChatState, "temporary" | "projectId"> {
+  if (chatKey.startsWith(TEMPORARY_CHAT_PREFIX) || known?.temporary) return { temporary: true };
+  const projectId = projectOfKey(chatKey) ?? known?.projectId;
+  return projectId === undefined ? {} : { projectId };
 }
 
 /** The exchanges of which something is still to come, or which only a person can settle. */

@@ -15,9 +15,27 @@ import type {
 import { decideRetry, seriesLimit } from "#engine/retry/retry-policy.ts";
 
 /** Chat keys made here, for chats that the server has not named yet, begin so; all others are the server's ids. */
-export const NEW_CHAT_PREFIX = "new:";
-/** Also in the outbox: whoever sends a message of such a chat must not make one that stays. */
+const NEW_CHAT_PREFIX = "new:";
+/** Also in the outbox: whoever sends a message of such a chat must not make one of another kind. */
 export const TEMPORARY_CHAT_PREFIX = `${NEW_CHAT_PREFIX}temporary:`;
+
+const PROJECT_CHAT_PREFIX = `${NEW_CHAT_PREFIX}project:`;
+
+/** What a chat will be that the server has not made yet; "temporary": one that it does not keep. */
+export type NewChatKind = "temporary" | { readonly projectId: string };
+
+/** The key of a chat that is made here; it is what the outbox keeps of its kind. `id`: a UUID. */
+export function newChatKey(kind: NewChatKind | undefined, id: string): string {
+  if (kind === undefined) return NEW_CHAT_PREFIX + id;
+  if (kind === "temporary") return TEMPORARY_CHAT_PREFIX + id;
+  return `${PROJECT_CHAT_PREFIX}${kind.projectId}:${id}`;
+}
+
+/** The project of a chat that is made here, by its key. */
+export function projectOfKey(chatKey: string): string | undefined {
+  if (!chatKey.startsWith(PROJECT_CHAT_PREFIX)) return undefined;
+  return chatKey.slice(PROJECT_CHAT_PREFIX.length, chatKey.lastIndexOf(":"));
+}
 
 /** Whether the server has not named this chat yet, as far as is known here. */
 export function isNewChat(chatKey: string): boolean {
@@ -185,11 +203,13 @@ async function imageOf({ outbox }: DeliveryDeps, row: OutboxRow): Promise<Screen
 }
 
 /** All messages of a new chat carry its key: the server may have named it for one of them, and not been heard. */
-function chatOf({ chatKey }: OutboxRow): Pick<StreamCall, "chatId" | "chatKey" | "temporary"> {
+function chatOf({ chatKey }: OutboxRow): Pick<StreamCall, "chatId" | "chatKey" | "temporary" | "projectId"> {
   if (!isNewChat(chatKey)) return { chatId: chatKey };
   if (chatKey.startsWith(TEMPORARY_CHAT_PREFIX)) {
     return { chatKey: chatKey.slice(TEMPORARY_CHAT_PREFIX.length), temporary: true };
   }
+  const projectId = projectOfKey(chatKey);
+  if (projectId !== undefined) return { chatKey: chatKey.slice(chatKey.lastIndexOf(":") + 1), projectId };
   return { chatKey: chatKey.slice(NEW_CHAT_PREFIX.length) };
 }
 

@@ -20,6 +20,7 @@ export type ChatAction =
       readonly title?: string;
       readonly messages: readonly Message[];
       readonly temporary?: true;
+      readonly projectId?: string | undefined;
       readonly cut?: true;
     }
   /** A question that is to be sent, or set aside. */
@@ -47,8 +48,8 @@ export type ChatAction =
   | { readonly type: "cancelled"; readonly id: string }
   /** The exchange leaves the view: deleted, discarded, or about to be asked again. */
   | { readonly type: "removed"; readonly id: string }
-  /** The chat has another title. */
-  | { readonly type: "renamed"; readonly title: string }
+  /** The chat may have another title, and be in another project or in none. */
+  | { readonly type: "described"; readonly title: string; readonly projectId: string | undefined }
   /** The limit of messages may have changed. */
   | { readonly type: "limited" }
   /** A value that does not belong to one message. */
@@ -74,8 +75,8 @@ export function reduceChat(
   switch (action.type) {
     case "opened":
       return open(state, action, maxMessages);
-    case "renamed":
-      return state.title === action.title ? state : { ...state, title: action.title };
+    case "described":
+      return describe(state, action);
     case "composed":
       return { ...state, messages: trim(compose(state.messages, action.message), maxMessages) };
     case "sending":
@@ -104,6 +105,12 @@ export function reduceChat(
 /** Makes the compiler prove that a switch is exhaustive. */
 function assertNever(value: never): never {
   throw new TypeError(`Unhandled chat action: ${JSON.stringify(value)}`);
+}
+
+function describe(state: ChatState, { title, projectId }: ChatAction & { type: "described" }): ChatState {
+  if (state.title === title && state.projectId === projectId) return state;
+  const { projectId: _, ...rest } = state;
+  return { ...rest, title, ...(projectId !== undefined && { projectId }) };
 }
 
 function limited(state: ChatState, maxMessages: number): ChatState {
@@ -138,6 +145,7 @@ function open(state: ChatState, action: ChatAction & { type: "opened" }, maxMess
     ...(action.chatId === undefined ? {} : { chatId: action.chatId }),
     ...(action.title === undefined ? {} : { title: action.title }),
     ...(action.temporary === undefined ? {} : { temporary: action.temporary }),
+    ...(action.projectId === undefined ? {} : { projectId: action.projectId }),
     ...(action.cut === undefined ? {} : { cut: action.cut }),
     ...(active === undefined ? {} : { activeMessageId: active.id }),
   };

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { ChatPage, ChatSummary } from "#contract/chat-history.ts";
+import type { ChatPage, ChatsPlace, ChatSummary } from "#contract/chat-history.ts";
 import type { HttpClient } from "#engine/ports.ts";
 import { createJsonApi } from "#engine/wire/json-api.ts";
 import { timeSchema } from "./wire-time.ts";
@@ -17,6 +17,7 @@ const chatSchema = z.object({
   archived: flagSchema,
   unread: flagSchema,
   temporary: flagSchema,
+  project_id: z.nullish(z.string()),
 });
 
 const summarySchema = z.object({ text: z.string() });
@@ -26,6 +27,8 @@ const chatsSchema = z.object({ data: z.array(chatSchema), next_cursor: z.nullish
 /** What may be changed of a chat. */
 export type ChatChanges = Partial<Pick<ChatSummary, "title" | "pinned" | "archived">> & {
   readonly unread?: boolean;
+  /** Null: in none. */
+  readonly projectId?: string | null;
 };
 
 /** The list of chats of the signed-in account, and what is changed in it. */
@@ -38,13 +41,20 @@ export function createChatsClient(http: HttpClient) {
     chats: (signal: AbortSignal) =>
       get("/v1/chats", chatsSchema, signal).then(({ data }) => data.map(toChat)),
     /**
-     * The archived chats or the others, in pages.
+     * The chats of a place, in pages.
      *
      * @param cursor `next` of the page before
      */
-    async page(archived: boolean, cursor: string | undefined, signal: AbortSignal): Promise<ChatPage> {
-      const list = async (filter: Readonly<Record<string, string>>) =>
-        await get(`/v1/chats?${new URLSearchParams(filter).toString()}`, chatsSchema, signal);
+    async page(
+      { archived, projectId }: ChatsPlace,
+      cursor: string | undefined,
+      signal: AbortSignal,
+    ): Promise<ChatPage> {
+      const within = projectId === undefined ? {} : { project: projectId };
+      const list = async (filter: Readonly<Record<string, string>>) => {
+        const query = new URLSearchParams({ ...filter, ...within }).toString();
+        return await get(`/v1/chats?${query}`, chatsSchema, signal);
+      };
       const after = cursor === undefined ? {} : { cursor };
       if (archived) return toPage(await list({ archived: "true", ...after }));
       const others = list({ archived: "false", pinned: "false", ...after });
@@ -71,9 +81,13 @@ export function createChatsClient(http: HttpClient) {
       const path = `${chatPath(chatId)}/summary?${new URLSearchParams({ before: turnId }).toString()}`;
       return (await get(path, summarySchema, signal)).text;
     },
-    /** Renames, pins, archives, marks as unread; gives the chat as the server has it then. */
-    async changeChat(chatId: string, changes: ChatChanges, signal: AbortSignal): Promise<ChatSummary> {
-      const body = JSON.stringify(changes);
+    /** Renames, pins, archives, marks as unread, moves into a project or out of it; gives the chat as the server has it then. */
+    async changeChat(
+      chatId: string,
+      { projectId, ...changes }: ChatChanges,
+      signal: AbortSignal,
+    ): Promise<ChatSummary> {
+      const body = JSON.stringify({ ...changes, ...(projectId !== undefined && { project_id: projectId }) });
       return toChat(await ask({ method: "PUT", path: chatPath(chatId), body }, chatSchema, signal));
     },
     /** Copies a chat up to one of its turns into a new one, which it gives. */
@@ -103,6 +117,7 @@ function toPage({ data, next_cursor: next }: z.infer<typeof chatsSchema>): ChatP
 function toChat(chat: z.infer<typeof chatSchema>): ChatSummary {
   const { id, title, pinned, archived } = chat;
   const marks = {
+    ...(typeof chat.project_id === "string" && { projectId: chat.project_id }),
     ...(chat.unread && ({ unread: true } as const)),
     ...(chat.temporary && ({ temporary: true } as const)),
   };

@@ -30,7 +30,7 @@ describe("history", () => {
         next_cursor: "there",
       }),
     );
-    expect(await client.page(true, "here", signal)).toEqual({
+    expect(await client.page({ archived: true }, "here", signal)).toEqual({
       next: "there",
       chats: [
         {
@@ -78,7 +78,7 @@ describe("history", () => {
       return json(200, { data: [chat], next_cursor: pinned ? null : "there" });
     });
     const ids = async (cursor?: string) =>
-      (await client.page(false, cursor, signal)).chats.map(({ id }) => id);
+      (await client.page({ archived: false }, cursor, signal)).chats.map(({ id }) => id);
     expect(await ids()).toEqual(["top", "c"]);
     expect(await ids("there")).toEqual(["c"]);
   });

@@ -7,6 +7,7 @@ import type { HttpClient } from "#engine/ports.ts";
 import { createJsonApi } from "#engine/wire/json-api.ts";
 import { chatPath, createChatsClient, titleSchema } from "./chats-client.ts";
 import { createMemoriesClient } from "./memories-client.ts";
+import { createProjectsClient } from "./projects-client.ts";
 import { messagesSchema, sentFileSchema, toFile, toMessages } from "./stored-messages.ts";
 import { createUsageClient } from "./usage-client.ts";
 import { timeSchema } from "./wire-time.ts";
@@ -49,6 +50,7 @@ export function createHistoryClient(http: HttpClient) {
   return {
     ...createChatsClient(http),
     ...createMemoriesClient(http),
+    ...createProjectsClient(http),
     ...createUsageClient(http),
     /** The shown path of a chat, oldest first, ready for `ChatEngine.openChat`. */
     async messages(chatId: string, signal: AbortSignal): Promise<readonly Message[]> {

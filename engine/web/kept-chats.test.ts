@@ -196,7 +196,9 @@ function answerAs(http: ReturnType<typeof createFakeHttp>, account: Account): vo
     if (path === "/auth/me") return json(200, onWire(account));
     if (path.endsWith("/messages"))
       return json(200, { data: [{ id: "t:user", turn_id, role: "user", content: "Hi", created_at: at }] });
-    const row = { id: "c", title: "Birds", created_at: at, updated_at: at };
+    if (path === "/v1/projects")
+      return json(200, { data: [{ id: "p", name: "Nature", instructions: "Use Latin.", memory: true }] });
+    const row = { id: "c", title: "Birds", project_id: "p", created_at: at, updated_at: at };
     return path.startsWith("/v1/chats/") ? json(200, row) : json(200, { data: [row] });
   });
 }
@@ -207,10 +209,12 @@ test("without its server the page is the last user's: the list, its time and wha
   answerAs(http, ann);
   const online = visit();
   await online.session.restore(never);
-  const page = await online.page(false, undefined, never);
+  const page = await online.page({ archived: false }, undefined, never);
   const messages = await online.messages("c", never);
+  const projects = await online.projects(never);
   await vi.waitFor(async () => expect(await kept.texts(ann, "c")).toEqual([["t"]]));
   await vi.waitFor(async () => expect(await kept.list("a1")).toBeDefined());
+  await vi.waitFor(async () => expect(await kept.projects("a1")).toBeDefined());
   online.session[Symbol.dispose]();
 
   http.answer(() => {
@@ -219,7 +223,14 @@ test("without its server the page is the last user's: the list, its time and wha
   const offline = visit();
   using _ = offline.session;
   expect(await offline.session.restore(never)).toEqual(ann);
-  expect(await offline.page(false, undefined, never)).toEqual({ ...page, asOfMs: expect.any(Number) });
+  expect(await offline.page({ archived: false }, undefined, never)).toEqual({
+    ...page,
+    asOfMs: expect.any(Number),
+  });
+  const within = async (projectId: string) =>
+    (await offline.page({ archived: false, projectId }, undefined, never)).chats.map(({ id }) => id);
+  expect([new Set(await within("p")), await within("other")]).toEqual([new Set(["c"]), []]);
+  expect(await offline.projects(never)).toEqual(projects);
   expect(await offline.messages("c", never)).toEqual(messages);
   expect(await offline.chat("c", never)).toMatchObject({ title: "Birds" });
   await expect(offline.messages("unread", never)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
@@ -266,7 +277,7 @@ test("nothing goes out for the last user before the server has said who it is", 
   await page.session.restore(never);
   answerAs(http, bob);
   const before = http.requests.length;
-  await page.page(false, undefined, never);
+  await page.page({ archived: false }, undefined, never);
   expect(http.requests[before]?.path).toBe("/auth/me");
   expect(page.session.store.getState()).toEqual(bob);
   await vi.waitFor(async () => expect((await kept.account())?.accountId).toBe("b1"));
@@ -318,7 +329,7 @@ test("what the server does not list is asked for: what it has stays, what is gon
   const page = visit();
   using _ = page.session;
   await page.session.restore(never);
-  await page.page(false, undefined, never);
+  await page.page({ archived: false }, undefined, never);
   await vi.waitFor(async () => expect(await kept.texts(ann, "gone")).toEqual([undefined]));
   await vi.waitFor(async () =>
     expect((await kept.list("a1"))?.chats.map(({ id }) => id)).toEqual(["first", "older"]),
@@ -349,9 +360,9 @@ test("a network that hangs: the last user's list is there at once, marked, and t
   using _ = page.session;
   const restored = page.session.restore(never);
   await vi.waitFor(() => expect(page.session.store.getState()).toEqual(ann), 10_000);
-  const shown = await page.page(false, undefined, never);
+  const shown = await page.page({ archived: false }, undefined, never);
   expect(shown).toEqual({ chats: [chat("kept")], asOfMs: 5, updating: true });
-  const next = page.page(false, undefined, never);
+  const next = page.page({ archived: false }, undefined, never);
   answered.resolve();
   expect((await next).chats.map(({ id }) => id)).toEqual(["new"]);
   expect(await restored).toEqual(ann);

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { AuthState } from "#contract/auth-state.ts";
 import { errorCodes, type ErrorCode } from "#contract/error-codes.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
+import type { Project } from "#contract/commands/projects.ts";
 import type { Message } from "#contract/chat-state.ts";
 import type { PageConnection, PageDatabase } from "./page-database.ts";
 
@@ -25,6 +26,7 @@ interface Kept {
   readonly account: Account;
   /** As the server listed them last. */
   readonly list?: { readonly chats: readonly ChatSummary[]; readonly asOfMs: number };
+  readonly projects?: readonly Project[];
   /** Chats whose messages are here, the one that was read last at the end. */
   readonly held: readonly Held[];
 }
@@ -57,6 +59,7 @@ export function createKeptChats(
       kept?.account.accountId === accountId ? await work(kept, chats) : kept,
     );
   return {
+    ...projectsOf(read, change),
     /** Who was signed in here last, and has not signed out. */
     account: async () => (await read())?.account,
     /** A user is signed in: nothing of any other account stays. */
@@ -130,6 +133,21 @@ export function createKeptChats(
       }),
     dropMessages: (accountId: string, chatId: string) =>
       change(accountId, (kept, chats) => without(kept, chats, chatId)),
+  };
+}
+
+/** The projects of the account, as the server told them last. */
+function projectsOf(
+  read: () => Promise<Kept | undefined>,
+  change: (accountId: string, work: (kept: Kept) => Kept) => Promise<void>,
+) {
+  return {
+    keepProjects: (accountId: string, projects: readonly Project[]) =>
+      change(accountId, (kept) => ({ ...kept, projects })),
+    projects: async (accountId: string) => {
+      const kept = await read();
+      return kept?.account.accountId === accountId ? kept.projects : undefined;
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ChatPage, ChatSummary } from "#contract/chat-history.ts";
+import type { ChatPage, ChatsPlace, ChatSummary } from "#contract/chat-history.ts";
 import type { ChatState, Message } from "#contract/chat-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -60,9 +60,14 @@ export function createKeptHistory({ history, session, kept, logger, idle }: Kept
   const keptWhileLate = createLateList(kept);
   return {
     ...history,
-    async page(archived: boolean, cursor: string | undefined, signal: AbortSignal): Promise<ChatPage> {
-      const read = () => history.page(archived, cursor, signal);
-      if (archived || cursor !== undefined) return await read();
+    async page(place: ChatsPlace, cursor: string | undefined, signal: AbortSignal): Promise<ChatPage> {
+      const read = () => history.page(place, cursor, signal);
+      if (place.archived || cursor !== undefined) return await read();
+      const { projectId } = place;
+      if (projectId !== undefined) {
+        const within = async (id: string) => withinProject(await kept.list(id), projectId);
+        return await readOrKept(read, keepNothing, within, signal);
+      }
       const account = accountId();
       const ask = () => readOrKept(read, keepList, (id) => kept.list(id), signal);
       return account === undefined ? await ask() : await keptWhileLate(account, ask, signal);
@@ -78,13 +83,10 @@ export function createKeptHistory({ history, session, kept, logger, idle }: Kept
     },
     async chat(chatId: string, signal: AbortSignal) {
       const read = () => history.chat(chatId, signal);
-      return await readOrKept(
-        read,
-        async () => undefined,
-        (account) => listed(account, chatId),
-        signal,
-      );
+      return await readOrKept(read, keepNothing, (account) => listed(account, chatId), signal);
     },
+    projects: (signal: AbortSignal) =>
+      readOrKept(() => history.projects(signal), kept.keepProjects, kept.projects, signal),
     async removeChat(chatId: string, signal: AbortSignal): Promise<void> {
       await history.removeChat(chatId, signal);
       await tryTo((account) => kept.drop(account, chatId));
@@ -102,6 +104,13 @@ export function createKeptHistory({ history, session, kept, logger, idle }: Kept
       await tryTo((account) => kept.keepMessages(account, chatId, messages.filter(isAtRest).map(asRead)));
     },
   };
+}
+
+const keepNothing = async (): Promise<void> => undefined;
+
+/** Of the kept list those chats that are in a project. */
+function withinProject(list: ChatPage | undefined, projectId: string): ChatPage | undefined {
+  return list && { ...list, chats: list.chats.filter((chat) => chat.projectId === projectId) };
 }
 
 /** Keeps answers of the server, and asks it about chats that it did not list. */

@@ -14,6 +14,7 @@ const ShortcutsDialog = lazily(
   async () => (await import("../shortcuts/shortcuts-dialog.tsx")).ShortcutsDialog,
 );
 const PromptsDialog = lazily(async () => (await import("../prompts/prompts-dialog.tsx")).PromptsDialog);
+const ProjectDialog = lazily(async () => (await import("../projects/project-dialog.tsx")).ProjectDialog);
 const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx")).ModelDialog);
 
 /** What opens over the window. Each is loaded when it is first opened: a first visit needs none of them. */
@@ -27,6 +28,7 @@ export function Dialogs() {
     link: useOpened(useIsOpen("link")),
     model: useOpened(useIsOpen("model")),
     prompts: useOpened(useIsOpen("prompts")),
+    project: useOpened(useIsOpen("project")),
     shortcuts: useOpened(useIsOpen("shortcuts")),
   };
   return (
@@ -37,6 +39,7 @@ export function Dialogs() {
       {opened.link ? <LinkDialog /> : undefined}
       {opened.model ? <ModelDialog /> : undefined}
       {opened.prompts ? <PromptsDialog /> : undefined}
+      {opened.project ? <ProjectDialog /> : undefined}
       {opened.shortcuts ? <ShortcutsDialog /> : undefined}
     </>
   );

@@ -5,6 +5,7 @@ import { useApp, useBridge, useChat, useSignedOut, useView } from "../bridge/use
 import { newChat } from "../bridge/go-to-chat.ts";
 import { TitleEditor } from "../chats/title-editor.tsx";
 import { useSidebar } from "../chats/use-sidebar.ts";
+import { ProjectMark } from "../projects/project-mark.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
@@ -34,6 +35,7 @@ export function Header() {
 function Title({ title }: { readonly title: string | undefined }) {
   const { t } = useTranslation("shell");
   const { commands, views } = useBridge();
+  const signedOut = useSignedOut();
   const chatId = useChat((state) => state.chatId);
   const temporary = useChat((state) => state.temporary === true);
   const [renamed, setRenamed] = useState<string>();
@@ -65,6 +67,7 @@ function Title({ title }: { readonly title: string | undefined }) {
         {title ?? t("appName")}
       </h1>
       {mark}
+      {signedOut ? undefined : <ProjectMark />}
     </div>
   );
 }

@@ -33,9 +33,16 @@ export async function openChat(
 }
 
 /** Shows an empty chat; what was being opened is not shown any more. */
-export async function newChat({ commands, views, ui }: Host, kind?: "temporary"): Promise<void> {
+export async function newChat(
+  { commands, views, ui }: Host,
+  kind?: "temporary" | { readonly projectId: string },
+): Promise<void> {
   views.setOpening(undefined);
   ui.seek(undefined);
   views.show("chat");
-  await views.attempt(kind === undefined ? commands.newChat() : commands.newTemporaryChat());
+  const begin = () => {
+    if (kind === undefined) return commands.newChat();
+    return kind === "temporary" ? commands.newTemporaryChat() : commands.newChatInProject(kind);
+  };
+  await views.attempt(begin());
 }

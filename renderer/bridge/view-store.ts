@@ -1,9 +1,18 @@
 import { createStore } from "zustand/vanilla";
+import type { ChatsPlace } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** What the window shows. `profile`, `sign-in` and `register` are views of the page only: a desktop has dialogs. */
 export type View = "chat" | "settings" | "profile" | "sign-in" | "register";
-export type DialogName = "sign-in" | "chats" | "link" | "model" | "picture" | "shortcuts" | "prompts";
+export type DialogName =
+  | "sign-in"
+  | "chats"
+  | "link"
+  | "model"
+  | "picture"
+  | "shortcuts"
+  | "prompts"
+  | "project";
 
 /** Which parts of the window are open; the host's state is in the bridge. */
 export interface ViewState {
@@ -11,6 +20,10 @@ export interface ViewState {
   readonly dialog: DialogName | undefined;
   /** What the dialog `link` asks about: the whole address. */
   readonly link: string;
+  /** What the dialog `project` is about. */
+  readonly project: EditedProject;
+  /** Which chats the list of chats holds. */
+  readonly listed: ChatsPlace;
   /** A problem to show until it is dismissed; `message` is what the host said, for codes without a text of ours. */
   readonly problem: { readonly code: string; readonly message: string } | undefined;
   /** An account was made here, and its second factor has not been decided on. */
@@ -18,6 +31,13 @@ export interface ViewState {
   /** A newer build of the page is there, and the user has not put it off. */
   readonly reloadOffered: boolean;
   readonly opening: OpeningChat | undefined;
+}
+
+/** A project to be changed, or to be deleted; without its id, one to be made, and the chat that it is made for. */
+export interface EditedProject {
+  readonly projectId?: string;
+  readonly deleting?: true;
+  readonly chatId?: string;
 }
 
 /** A stored chat that is wanted and not shown yet; `failure`: it cannot be. */
@@ -33,6 +53,8 @@ export function createViewStore() {
     view: "chat",
     dialog: undefined,
     link: "",
+    project: {},
+    listed: { archived: false },
     problem: undefined,
     protectionOffered: false,
     reloadOffered: false,
@@ -49,6 +71,8 @@ export function createViewStore() {
     show: (view: View) => store.setState({ view }),
     open: (dialog: DialogName) => store.setState({ dialog }),
     askToOpen: (link: string) => store.setState({ dialog: "link", link }),
+    editProject: (project: EditedProject) => store.setState({ dialog: "project", project }),
+    list: (listed: ChatsPlace) => store.setState({ listed }),
     closeDialog: () => store.setState({ dialog: undefined }),
     report,
     offerProtection: (protectionOffered: boolean) => store.setState({ protectionOffered }),

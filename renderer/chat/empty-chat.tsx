@@ -5,6 +5,7 @@ import { newChat } from "../bridge/go-to-chat.ts";
 import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { Kbd } from "../ui/kbd.tsx";
+import { useProjectName } from "../projects/use-projects.ts";
 import { PipitMark } from "../ui/pipit-mark.tsx";
 import { formatAccelerator } from "../settings/accelerator.ts";
 import { useKeyStyle } from "../settings/use-key-style.ts";
@@ -44,7 +45,7 @@ export function EmptyChat() {
             <bdi>{greeting}</bdi>
           </h2>
           <HotkeyHint />
-          <TemporaryChoice />
+          <ChatKind />
         </div>
         <div className="w-full max-w-panel empty:hidden">
           <ModelPlace />
@@ -68,13 +69,28 @@ export function EmptyChat() {
   );
 }
 
+/** What is special about the chat that begins here, or the way to a temporary one. */
+function ChatKind() {
+  const projectName = useProjectName(useChat((state) => state.projectId));
+  const signedIn = useAuth().kind === "signed-in";
+  if (!signedIn) return undefined;
+  return projectName === undefined ? <TemporaryChoice /> : <InProject name={projectName} />;
+}
+
+function InProject({ name }: { readonly name: string }) {
+  const { t } = useTranslation("shell");
+  return (
+    <p className="max-w-panel text-center text-small wrap-anywhere text-soft">
+      {t("projects.here", { name })}
+    </p>
+  );
+}
+
 /** What a temporary chat is, or the way to one. */
 function TemporaryChoice() {
   const { t } = useTranslation("shell");
   const bridge = useBridge();
   const temporary = useChat((state) => state.temporary === true);
-  const signedIn = useAuth().kind === "signed-in";
-  if (!signedIn) return undefined;
   return (
     <>
       {temporary ? (

@@ -1,75 +1,65 @@
 import { Archive, ArrowLeft } from "lucide-react";
-import {
-  useEffect,
-  useEffectEvent,
-  useRef,
-  useState,
-  type FocusEvent,
-  type KeyboardEvent,
-  type ReactNode,
-  type RefObject,
-} from "react";
+import { useCallback, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useBridge } from "../bridge/use-bridge.ts";
-import { Button } from "../ui/button.tsx";
-import { momentOf } from "../chat/message-time.ts";
-import { ErrorNote } from "../ui/error-note.tsx";
-import { TextField } from "../ui/text-field.tsx";
-import { HiddenStatus } from "../ui/hidden-status.tsx";
-import { ChatMenu } from "./chat-menu.tsx";
+import type { ChatsPlace, ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { openChat } from "../bridge/go-to-chat.ts";
+import { useBridge, useView } from "../bridge/use-bridge.ts";
+import { momentOf } from "../chat/message-time.ts";
+import { MoveMenu } from "../projects/move-menu.tsx";
+import { ProjectGroup } from "../projects/project-group.tsx";
+import { ProjectHead } from "../projects/project-head.tsx";
+import { useReadProjects } from "../projects/use-projects.ts";
+import { Button } from "../ui/button.tsx";
+import { ErrorNote } from "../ui/error-note.tsx";
+import { HiddenStatus } from "../ui/hidden-status.tsx";
+import { TextField } from "../ui/text-field.tsx";
 import { ChatHits } from "./chat-hits.tsx";
+import { ChatMenu } from "./chat-menu.tsx";
 import { ChatRows } from "./chat-rows.tsx";
+import { enterRows, leaveRow, moveFocus, useEnter } from "./row-focus.ts";
 import { useChatActions } from "./use-chat-actions.ts";
-import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { useChatList, type ChatList } from "./use-chat-list.ts";
 
 /** The list of chats and the search through them; the same beside the conversation and over it. */
 export function ChatFinder() {
-  const { t } = useTranslation("shell");
   const bridge = useBridge();
   const rows = useRef<HTMLDivElement>(null);
+  const left = useRef<string>(undefined);
   const [query, setQuery] = useState("");
-  const [archived, setArchived] = useState(false);
-  const found = useChatList(query, archived);
+  const place = useView((state) => state.listed);
+  const found = useChatList(query, place);
   const { list, answered, reload, more } = found;
   const actions = useChatActions(found, () => leaveRow(rows.current));
   const enter = useEnter(answered, rows);
+  const [startPx, above] = useHeight();
+  useReadProjects();
+  const go = (next: ChatsPlace) => {
+    left.current = place.projectId;
+    bridge.views.list(next);
+  };
+  const isSearch = query.trim() !== "";
   return (
     <search
       role="search"
       className="flex min-h-0 flex-1 flex-col"
       onKeyDown={(event) => moveFocus(event, rows.current)}
     >
-      <TextField
-        label={t("drawer.search")}
-        labelHidden
-        type="search"
-        data-initial-focus=""
-        autoComplete="off"
-        spellCheck={false}
-        placeholder={t("drawer.search")}
-        maxLength={1000}
-        value={query}
-        onChange={(event) => {
-          enter.forget();
-          setQuery(event.currentTarget.value);
-        }}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") enter.press();
-          if (event.key !== "Escape" || query === "") return;
-          event.preventDefault();
-          setQuery("");
-        }}
-        className="px-4 pb-3"
-      />
+      <SearchField query={query} onQuery={setQuery} enter={enter} />
       <AsOf list={list} />
+      {place.projectId === undefined || isSearch ? undefined : (
+        <ProjectHead projectId={place.projectId} onBack={() => go({ archived: false })} />
+      )}
       <div
         ref={rows}
         tabIndex={list.kind === "chats" && list.page.chats.length > 0 ? 0 : -1}
         onFocus={enterRows}
         className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2"
       >
+        <div ref={above}>
+          {isSearch || place.archived || place.projectId !== undefined ? undefined : (
+            <ProjectGroup left={left} />
+          )}
+        </div>
         <Found
           list={list}
           onReload={reload}
@@ -79,6 +69,7 @@ export function ChatFinder() {
             <ChatRows
               chats={chats}
               scroller={rows}
+              startPx={startPx}
               actions={actions}
               onOpen={(chatId) => void openChat(bridge, chatId)}
               onNearEnd={more}
@@ -95,10 +86,57 @@ export function ChatFinder() {
           })
         }
       />
-      <ArchiveSwitch archived={archived} onSwitch={setArchived} />
+      <PlaceSwitch place={place} onGo={go} />
       <ChatMenu actions={actions} />
+      <MoveMenu actions={actions} />
       <HiddenStatus>{useCount(list)}</HiddenStatus>
     </search>
+  );
+}
+
+/** The height of what `ref` is given to, in pixels. */
+function useHeight(): readonly [number, (element: HTMLElement | null) => (() => void) | undefined] {
+  const [heightPx, setHeightPx] = useState(0);
+  const measure = useCallback((element: HTMLElement | null) => {
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => setHeightPx(element.offsetHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [heightPx, measure];
+}
+
+interface SearchFieldProps {
+  readonly query: string;
+  readonly onQuery: (query: string) => void;
+  readonly enter: ReturnType<typeof useEnter>;
+}
+
+function SearchField({ query, onQuery, enter }: SearchFieldProps) {
+  const { t } = useTranslation("shell");
+  return (
+    <TextField
+      label={t("drawer.search")}
+      labelHidden
+      type="search"
+      data-initial-focus=""
+      autoComplete="off"
+      spellCheck={false}
+      placeholder={t("drawer.search")}
+      maxLength={1000}
+      value={query}
+      onChange={(event) => {
+        enter.forget();
+        onQuery(event.currentTarget.value);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") enter.press();
+        if (event.key !== "Escape" || query === "") return;
+        event.preventDefault();
+        onQuery("");
+      }}
+      className="px-4 pb-3"
+    />
   );
 }
 
@@ -131,24 +169,24 @@ function AsOf({ list }: { readonly list: ChatList }) {
   );
 }
 
-/** To the archived chats, and back. */
-function ArchiveSwitch({
-  archived,
-  onSwitch,
-}: {
-  readonly archived: boolean;
-  readonly onSwitch: (archived: boolean) => void;
-}) {
+interface PlaceSwitchProps {
+  readonly place: ChatsPlace;
+  readonly onGo: (place: ChatsPlace) => void;
+}
+
+/** To the archived chats, and back from them or from those of a project. */
+function PlaceSwitch({ place, onGo }: PlaceSwitchProps) {
   const { t } = useTranslation("shell");
-  const Icon = archived ? ArrowLeft : Archive;
+  const isPart = place.archived || place.projectId !== undefined;
+  const Icon = isPart ? ArrowLeft : Archive;
   return (
     <button
       type="button"
-      onClick={() => onSwitch(!archived)}
+      onClick={() => onGo({ archived: !isPart })}
       className="flex min-h-9 shrink-0 items-center gap-2 border-t border-hairline px-4 text-start text-small text-soft transition-colors hover:bg-hover hover:text-ink active:bg-press"
     >
       <Icon aria-hidden="true" className="size-4 shrink-0 rtl:-scale-x-100" />
-      {t(archived ? "drawer.all" : "drawer.archived")}
+      {t(isPart ? "drawer.all" : "drawer.archived")}
     </button>
   );
 }
@@ -174,7 +212,9 @@ function Found({ list, onOpen, onReload, children }: FoundProps) {
       );
     case "chats":
       if (list.page.chats.length > 0) return children(list.page.chats);
-      return list.archived ? (
+      if (list.place.projectId !== undefined)
+        return <Nothing title={t("projects.empty")} hint={t("projects.emptyHint")} />;
+      return list.place.archived ? (
         <Nothing title={t("drawer.noArchived")} hint={t("drawer.noArchivedHint")} />
       ) : (
         <Nothing title={t("drawer.empty")} hint={t("drawer.emptyHint")} />
@@ -217,68 +257,4 @@ function useCount(list: ChatList): string {
   if (list.kind === "chats")
     return list.page.next === undefined ? t("drawer.count", { count: list.page.chats.length }) : "";
   return list.kind === "hits" ? t("drawer.found", { count: list.hits.length }) : "";
-}
-
-/** Arrow keys go from the search field through the rows and back; Home and End are the field's own. */
-function moveFocus(event: KeyboardEvent<HTMLElement>, container: HTMLElement | null): void {
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-  const rows = rowsIn(container);
-  const at = rows.findIndex((row) => row === document.activeElement);
-  const to = at + (event.key === "ArrowDown" ? 1 : -1);
-  if (to >= rows.length || (at === -1 && to < 0)) return;
-  event.preventDefault();
-  if (to >= 0) rows[to]?.focus();
-  else event.currentTarget.querySelector("input")?.focus();
-}
-
-/** Enter in the search field opens the first place; what is listed before the answer to the query is there is not meant. */
-function useEnter(answered: boolean, rows: RefObject<HTMLElement | null>) {
-  const pressed = useRef(false);
-  const open = useEffectEvent(() => {
-    if (pressed.current) rowsIn(rows.current)[0]?.click();
-    pressed.current = false;
-  });
-  useEffect(() => {
-    if (answered) open();
-  }, [answered]);
-  return {
-    press: () => {
-      if (answered) rowsIn(rows.current)[0]?.click();
-      else pressed.current = true;
-    },
-    forget: () => {
-      pressed.current = false;
-    },
-  };
-}
-
-/**
- * The list is one stop for Tab, however many rows it has. It leads to the chat on show, or to the first in view.
- */
-function enterRows({ currentTarget, target, relatedTarget }: FocusEvent<HTMLElement>): void {
-  // A click beside the rows is none on one of them, and Shift+Tab leaves them.
-  if (target !== currentTarget || !target.matches(":focus-visible")) return;
-  if (relatedTarget instanceof Node && currentTarget.contains(relatedTarget)) return;
-  const rows = focusableIn(currentTarget);
-  const { top } = currentTarget.getBoundingClientRect();
-  const inView = rows.find((row) => row.getBoundingClientRect().top >= top);
-  (rows.find((row) => row.ariaCurrent === "true") ?? inView)?.focus();
-}
-
-/** The row with the focus is about to go: the focus moves to the one below, above the last one, or to the search. */
-function leaveRow(container: HTMLElement | null): void {
-  const rows = focusableIn(container);
-  const at = rows.findIndex((row) => row.parentElement?.contains(document.activeElement));
-  if (at < 0) return;
-  const next = rows[at + 1] ?? rows[at - 1] ?? container?.parentElement?.querySelector("input");
-  next?.focus();
-}
-
-/** Without those that are just being measured, which are hidden and take no focus. */
-function focusableIn(container: HTMLElement | null): readonly HTMLElement[] {
-  return rowsIn(container).filter((row) => row.checkVisibility({ visibilityProperty: true }));
-}
-
-function rowsIn(container: HTMLElement | null): readonly HTMLElement[] {
-  return [...(container?.querySelectorAll<HTMLElement>("[data-chat-row]") ?? [])];
 }

@@ -1,14 +1,28 @@
-import { Archive, ArchiveRestore, Download, Mail, MailOpen, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
+import {
+  Archive,
+  ArchiveRestore,
+  Download,
+  FolderInput,
+  Mail,
+  MailOpen,
+  Pencil,
+  Pin,
+  PinOff,
+  Trash2,
+} from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useApp } from "../bridge/use-bridge.ts";
+import type { ChatSummary } from "#contract/chat-history.ts";
+import { useApp, useBridge } from "../bridge/use-bridge.ts";
+import { useIsAway } from "../projects/use-projects.ts";
 import { Menu } from "../ui/menu.tsx";
 import type { ChatActions } from "./use-chat-actions.ts";
 
 /** What can be done with one chat of the list. */
 export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
   const { t } = useTranslation("shell");
-  // A page is signed in by a cookie, which goes along with a download.
-  const page = useApp((state) => state.face === "web");
+  const save = useSaveChat();
+  const away = useIsAway();
+  const hasProjects = useApp((state) => state.projects !== undefined);
   if (actions.menu === undefined) return undefined;
   const { chat, at } = actions.menu;
   const PinIcon = chat.pinned ? PinOff : Pin;
@@ -41,10 +55,20 @@ export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
           icon: <ArchiveIcon aria-hidden="true" className={icon} />,
           onPick: () => actions.archive(chat),
         },
-        ...(page ? (["json", "markdown"] as const) : []).map((format) => ({
+        ...(hasProjects
+          ? [
+              {
+                label: t(away ? "projects.moveAway" : "projects.move"),
+                icon: <FolderInput aria-hidden="true" className={icon} />,
+                disabled: away,
+                onPick: () => actions.openMove({ chat, at }),
+              },
+            ]
+          : []),
+        ...(["json", "markdown"] as const).map((format) => ({
           label: t(format === "json" ? "drawer.exportJson" : "drawer.exportMarkdown"),
           icon: <Download aria-hidden="true" className={icon} />,
-          onPick: () => download(`/v1/chats/${encodeURIComponent(chat.id)}/export?format=${format}`),
+          onPick: () => save(chat, format),
         })),
         {
           label: t("drawer.delete"),
@@ -55,6 +79,16 @@ export function ChatMenu({ actions }: { readonly actions: ChatActions }) {
       ]}
     />
   );
+}
+
+/** Saves a chat as a file. A page is signed in by a cookie, which goes along with a download; a desktop asks where to. */
+function useSaveChat() {
+  const { commands, views } = useBridge();
+  const isPage = useApp((state) => state.face === "web");
+  return ({ id: chatId, title }: ChatSummary, format: "json" | "markdown"): void => {
+    if (isPage) download(`/v1/chats/${encodeURIComponent(chatId)}/export?format=${format}`);
+    else void views.attempt(commands.exportChat({ chatId, title, format }));
+  };
 }
 
 function download(address: string): void {

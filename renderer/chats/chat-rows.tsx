@@ -1,13 +1,11 @@
-import { Ellipsis } from "lucide-react";
-import { useMemo, useRef, useState, type RefObject } from "react";
+import { useMemo, useRef, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { useChat } from "../bridge/use-bridge.ts";
-import { IconButton } from "../ui/icon-button.tsx";
 import { folderRows, type ListRow } from "./chat-folders.ts";
-import { FinderRow } from "./finder-row.tsx";
 import { FolderTitle } from "./folder-title.tsx";
+import { RowWithMenu } from "./row-with-menu.tsx";
 import { TitleEditor } from "./title-editor.tsx";
 import type { ChatActions } from "./use-chat-actions.ts";
 import { useToday } from "./use-today.ts";
@@ -19,6 +17,8 @@ const ROWS_AHEAD = 30;
 interface ChatRowsProps {
   readonly chats: readonly ChatSummary[];
   readonly scroller: RefObject<HTMLElement | null>;
+  /** Height of what stands above them in the scroller, in pixels. */
+  readonly startPx: number;
   readonly actions: ChatActions;
   readonly onOpen: (chatId: string) => void;
   /** The end of the list comes near. */
@@ -26,7 +26,7 @@ interface ChatRowsProps {
 }
 
 /** Chats in their folders, of which only those in view are drawn. */
-export function ChatRows({ chats, scroller, actions, onOpen, onNearEnd }: ChatRowsProps) {
+export function ChatRows({ chats, scroller, startPx, actions, onOpen, onNearEnd }: ChatRowsProps) {
   const list = useRef<VirtualizerHandle>(null);
   const current = useChat((state) => state.chatId);
   const todayMs = useToday();
@@ -43,6 +43,7 @@ export function ChatRows({ chats, scroller, actions, onOpen, onNearEnd }: ChatRo
       as="ul"
       item="li"
       scrollRef={scroller}
+      startMargin={startPx}
       data={rows}
       itemSize={ROW_PX}
       keepMounted={renamedAt < 0 ? [] : [renamedAt]}
@@ -72,9 +73,6 @@ interface ChatRowProps extends Pick<ChatRowsProps, "actions" | "onOpen"> {
 
 function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
   const { t } = useTranslation("shell");
-  // Of all rows only the one with the focus is a stop for Tab, with its menu: the arrow keys lead to the others.
-  const [focused, setFocused] = useState(false);
-  const tabIndex = focused ? 0 : -1;
   const title = chat.title || t("drawer.untitled");
   if (actions.renaming === chat.id) {
     return (
@@ -85,52 +83,31 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
     );
   }
   return (
-    <div
-      className="group/row relative flex items-center"
-      onFocus={() => setFocused(true)}
-      onBlur={() => setFocused(false)}
+    <RowWithMenu
+      chatId={chat.id}
+      current={current}
+      title={title}
+      menuLabel={t("drawer.menu", { title })}
+      onOpen={() => onOpen(chat.id)}
+      onMenu={(at) => actions.openMenu(chat, at)}
+      onKey={(key) => {
+        if (key === "F2") actions.rename(chat.id);
+        else if (key === "Delete") actions.remove(chat);
+      }}
     >
-      <FinderRow
-        current={current}
-        tabIndex={tabIndex}
-        title={title}
-        onOpen={() => onOpen(chat.id)}
-        onContextMenu={(event) => {
-          event.preventDefault();
-          actions.openMenu(chat, { xPx: event.clientX, yPx: event.clientY });
-        }}
-        onKeyDown={({ key }) => {
-          if (key === "F2") actions.rename(chat.id);
-          else if (key === "Delete") actions.remove(chat);
-        }}
-      >
-        <span className={`min-w-0 flex-1 pe-6 ${chat.unread ? "pointer-coarse:pe-10" : ""}`}>
-          <span dir="auto" className={`block truncate ${chat.unread ? "font-semibold" : ""}`}>
-            {title}
-          </span>
+      <span className={`min-w-0 flex-1 pe-6 ${chat.unread ? "pointer-coarse:pe-10" : ""}`}>
+        <span dir="auto" className={`block truncate ${chat.unread ? "font-semibold" : ""}`}>
+          {title}
         </span>
-        {chat.unread && <span className="sr-only">{t("drawer.unread")}</span>}
-        {/* Where the menu's button comes: no title moves when the mark comes or goes. */}
-        {chat.unread && (
-          <span
-            aria-hidden="true"
-            className="absolute end-3.5 size-2 rounded-full bg-accent group-hover/row:opacity-0 group-focus-within/row:opacity-0 pointer-coarse:end-9 pointer-coarse:opacity-100"
-          />
-        )}
-      </FinderRow>
-      <IconButton
-        label={t("drawer.menu", { title })}
-        size="small"
-        tabIndex={tabIndex}
-        aria-haspopup="menu"
-        onClick={({ currentTarget }) => {
-          const { left, bottom } = currentTarget.getBoundingClientRect();
-          actions.openMenu(chat, { xPx: left, yPx: bottom });
-        }}
-        className="absolute end-1.5 opacity-0 group-hover/row:opacity-100 focus-visible:opacity-100 group-focus-within/row:opacity-100 pointer-coarse:opacity-100"
-      >
-        <Ellipsis className="size-4" />
-      </IconButton>
-    </div>
+      </span>
+      {chat.unread && <span className="sr-only">{t("drawer.unread")}</span>}
+      {/* Where the menu's button comes: no title moves when the mark comes or goes. */}
+      {chat.unread && (
+        <span
+          aria-hidden="true"
+          className="absolute end-3.5 size-2 rounded-full bg-accent group-hover/row:opacity-0 group-focus-within/row:opacity-0 pointer-coarse:end-9 pointer-coarse:opacity-100"
+        />
+      )}
+    </RowWithMenu>
   );
 }

@@ -1,26 +1,48 @@
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { HTMLAttributes, ReactNode } from "react";
+import { addressOf } from "../app/address.ts";
+import { useApp } from "../bridge/use-bridge.ts";
 
 interface FinderRowProps extends Pick<
-  ButtonHTMLAttributes<HTMLButtonElement>,
+  HTMLAttributes<HTMLElement>,
   "title" | "tabIndex" | "onContextMenu" | "onKeyDown"
 > {
+  /** Undefined: what it opens has no address. */
+  readonly chatId?: string;
   readonly current: boolean;
   readonly onOpen: () => void;
   readonly children: ReactNode;
 }
 
-/** A chat or a place in one, in the list and among what was found: the arrow keys go from one to the next. */
-export function FinderRow({ current, onOpen, children, ...rest }: FinderRowProps) {
+const classes =
+  "flex min-h-9 w-full min-w-0 items-center gap-3 rounded-control px-2 py-1.5 text-start transition-colors hover:bg-hover active:bg-press aria-current:bg-accent-wash aria-current:font-medium";
+
+/**
+ * A chat or a place in one, in the list and among what was found, or a project: the arrow keys go from one to the next. On a
+ * page a chat is a link to its address, so that a browser can open it in another tab; a desktop has no such address.
+ */
+export function FinderRow({ chatId, current, onOpen, children, ...rest }: FinderRowProps) {
+  const isPage = useApp((state) => state.face === "web");
+  const mark = chatId === undefined ? { "data-project-row": "" } : { "data-chat-row": "" };
+  const common = { ...mark, ...rest, "aria-current": current || undefined, className: classes };
+  if (chatId === undefined || !isPage) {
+    return (
+      <button type="button" onClick={onOpen} {...common}>
+        {children}
+      </button>
+    );
+  }
   return (
-    <button
-      type="button"
-      data-chat-row=""
-      aria-current={current || undefined}
-      onClick={onOpen}
-      {...rest}
-      className="flex min-h-9 w-full min-w-0 items-center gap-3 rounded-control px-2 py-1.5 text-start transition-colors hover:bg-hover active:bg-press aria-current:bg-accent-wash aria-current:font-medium"
+    <a
+      href={addressOf({ view: "chat", chatId })}
+      onClick={(event) => {
+        // With a key the browser opens it elsewhere.
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        onOpen();
+      }}
+      {...common}
     >
       {children}
-    </button>
+    </a>
   );
 }

@@ -33,7 +33,7 @@ export function TitleEditor({ title, onEnd }: TitleEditorProps) {
         if (event.key === "Escape") input.value = title;
         // Its end is told by leaving it, once; the focus goes to what stands there then.
         flushSync(() => input.blur());
-        place?.querySelector("button")?.focus();
+        place?.querySelector<HTMLElement>("[data-chat-row], button")?.focus();
       }}
       className="h-9 w-full rounded-control border border-control bg-raised px-2 text-body font-normal"
     />

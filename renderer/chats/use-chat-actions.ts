@@ -3,11 +3,12 @@ import type { ChatSummary } from "#contract/chat-history.ts";
 import { RESTORE_MS } from "#contract/limits.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { openChat } from "../bridge/go-to-chat.ts";
+import type { MenuPlace } from "./row-with-menu.tsx";
 import type { useChatList } from "./use-chat-list.ts";
 
 interface OpenMenu {
   readonly chat: ChatSummary;
-  readonly at: { readonly xPx: number; readonly yPx: number };
+  readonly at: MenuPlace;
 }
 
 interface Deleted {
@@ -30,6 +31,7 @@ export function useChatActions(
   const bridge = useBridge();
   const { chat: shown, commands, views } = bridge;
   const [menu, setMenu] = useState<OpenMenu>();
+  const [moving, setMoving] = useState<OpenMenu>();
   const [renaming, setRenaming] = useState<string>();
   const [deleted, setDeleted] = useState<Deleted>();
   useEffect(() => {
@@ -45,6 +47,13 @@ export function useChatActions(
   };
   const change = (chat: ChatSummary, changes: Partial<Pick<ChatSummary, "title" | "pinned" | "archived">>) =>
     void act(commands.changeChat({ chatId: chat.id, ...changes }), chat.id, { ...chat, ...changes });
+  const move = ({ projectId: from, ...chat }: ChatSummary, projectId: string | undefined) => {
+    const isLeaving = from !== undefined && from === views.store.getState().listed.projectId;
+    if (isLeaving) onLeaving();
+    const now = { ...chat, ...(projectId !== undefined && { projectId }) };
+    const work = commands.changeChat({ chatId: chat.id, projectId: projectId ?? null });
+    void act(work, chat.id, now);
+  };
   const remove = async (chat: ChatSummary) => {
     const { id: chatId } = chat;
     const wasShown = shown.getState().chatId === chatId;
@@ -62,6 +71,12 @@ export function useChatActions(
     menu,
     openMenu: (chat: ChatSummary, at: OpenMenu["at"]) => setMenu({ chat, at }),
     closeMenu: () => setMenu(undefined),
+    /** The chat for which a project is being chosen. */
+    moving,
+    openMove: setMoving,
+    closeMove: () => setMoving(undefined),
+    /** Into a project, or out of its own. */
+    move,
     /** The chat whose title is being changed. */
     renaming,
     rename: setRenaming,

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
-import type { ChatPage, ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import type { ChatPage, ChatsPlace, ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { useApp, useBridge, useChat } from "../bridge/use-bridge.ts";
 import { withChanged, withFirstPage, withNextPage } from "./join-pages.ts";
@@ -10,16 +10,16 @@ const SEARCH_DELAY_MS = 150;
 /** What is listed. The last list stays until the next one is there, so that nothing flickers. */
 export type ChatList =
   | { readonly kind: "loading" }
-  | { readonly kind: "chats"; readonly archived: boolean; readonly page: ChatPage }
+  | { readonly kind: "chats"; readonly place: ChatsPlace; readonly page: ChatPage }
   | { readonly kind: "hits"; readonly query: string; readonly hits: readonly HistoryHit[] }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };
 
 /**
- * The archived chats or the others, or what `query` finds in all of them. An answer that was overtaken by another query is
+ * The chats of a place, or what `query` finds in all of them. An answer that was overtaken by another query is
  * dropped. Read again whenever the shown chat may have another place in it, and when the window is looked at again: another
  * tab or device may have changed it.
  */
-export function useChatList(query: string, archived: boolean) {
+export function useChatList(query: string, place: ChatsPlace) {
   const { commands } = useBridge();
   const [list, setList] = useState<ChatList>({ kind: "loading" });
   const [attempt, setAttempt] = useState(0);
@@ -32,19 +32,19 @@ export function useChatList(query: string, archived: boolean) {
       const next = await find(wanted).catch(failed);
       if (overtaken) return;
       // A search that fails must not look like one that found every chat.
-      setList((before) => (wanted === "" ? joined(before, next, archived) : next));
+      setList((before) => (wanted === "" ? joined(before, next, place) : next));
       if (next.kind === "chats" && next.page.updating) await load();
     };
     const find = async (text: string): Promise<ChatList> =>
       text === ""
-        ? { kind: "chats", archived, page: await commands.listChats({ archived }) }
+        ? { kind: "chats", place, page: await commands.listChats(place) }
         : { kind: "hits", query: text, hits: await commands.searchChats({ query: text }) };
     const timer = setTimeout(() => void load(), wanted === "" ? 0 : SEARCH_DELAY_MS);
     return () => {
       overtaken = true;
       clearTimeout(timer);
     };
-  }, [commands, wanted, archived, attempt, news]);
+  }, [commands, wanted, place, attempt, news]);
   const reload = () => setAttempt((count) => count + 1);
   const onVisible = useEffectEvent(() => {
     if (document.visibilityState === "visible") reload();
@@ -58,9 +58,9 @@ export function useChatList(query: string, archived: boolean) {
     if (cursor === undefined || cursor === coming.current) return;
     coming.current = cursor;
     try {
-      const page = await commands.listChats({ archived, cursor });
+      const page = await commands.listChats({ ...place, cursor });
       setList((now) =>
-        now.kind === "chats" && now.page.next === cursor
+        now.kind === "chats" && now.place === place && now.page.next === cursor
           ? { ...now, page: withNextPage(now.page, page) }
           : now,
       );
@@ -73,7 +73,7 @@ export function useChatList(query: string, archived: boolean) {
   const changed = (chatId: string, now: ChatSummary | undefined) => {
     setList((before) => {
       if (before.kind !== "chats") return before;
-      const listed = now?.archived === before.archived ? now : undefined;
+      const listed = now !== undefined && isIn(before.place, now) ? now : undefined;
       return { ...before, page: withChanged(before.page, chatId, listed) };
     });
     reload();
@@ -100,8 +100,12 @@ function useNews(): string {
   return [chat, server, imported, unread].join("\n");
 }
 
-function joined(before: ChatList, next: ChatList, archived: boolean): ChatList {
-  if (before.kind !== "chats" || before.archived !== archived) return next;
+function isIn({ archived, projectId }: ChatsPlace, chat: ChatSummary): boolean {
+  return chat.archived === archived && (projectId === undefined || chat.projectId === projectId);
+}
+
+function joined(before: ChatList, next: ChatList, place: ChatsPlace): ChatList {
+  if (before.kind !== "chats" || before.place !== place) return next;
   const { updating: _, ...page } = before.page;
   // Without the server the list is better than none; the status line tells of it.
   if (next.kind !== "chats") return { ...before, page };

@@ -1,8 +1,9 @@
 import type { AppState } from "#contract/app-state.ts";
 import type { SignedInAccount } from "#contract/auth-state.ts";
-import type { ChatSummary, HistoryHit } from "#contract/chat-history.ts";
+import type { ChatsPlace, ChatSummary, HistoryHit } from "#contract/chat-history.ts";
 import { answer, question } from "./messages.ts";
 import { keepMemories } from "./scripted-memories.ts";
+import { keepProjects } from "./scripted-projects.ts";
 import { tellUsage } from "./scripted-usage.ts";
 import { picture } from "./sample-picture.ts";
 import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
@@ -139,6 +140,13 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     bridge.chat.setState({ chatId: "c1", title: "A weekend in Oslo" });
     bridge.intend({ kind: "open", view: "chats" });
   },
+  /** Also more projects than stand there at first. */
+  projects: (bridge) => {
+    listChats(bridge);
+    keepProjects(bridge);
+    bridge.chat.setState({ chatId: "c1", title: "A weekend in Oslo", projectId: "p1" });
+    bridge.intend({ kind: "open", view: "chats" });
+  },
   "chats-many": (bridge) => listManyChats(bridge, 100),
   "chats-many-at-once": (bridge) => listManyChats(bridge, 10_000),
   "chats-offline": (bridge) => {
@@ -246,7 +254,7 @@ function listManyChats(bridge: ScriptedBridge, perPage: number): void {
 function listChats(bridge: ScriptedBridge): void {
   const nowMs = Date.now();
   const chat = sampleChat.bind(undefined, nowMs);
-  let chats = [
+  let chats: readonly ChatSummary[] = [
     chat("c1", "A weekend in Oslo", 0),
     chat("c2", "Why is my regular expression so slow, and what can be done about it", 24),
     chat("c3", "Рецепт борща на шесть человек", 25),
@@ -259,12 +267,18 @@ function listChats(bridge: ScriptedBridge): void {
     return ({ id }) => id === chatId;
   };
   bridge.answers.listChats = (input) => {
-    const { archived } = input as { archived: boolean };
-    return { chats: chats.filter((one) => one.archived === archived) };
+    const { archived, projectId } = input as ChatsPlace;
+    const isIn = (one: ChatSummary) => projectId === undefined || one.projectId === projectId;
+    return { chats: chats.filter((one) => one.archived === archived && isIn(one)) };
   };
   bridge.answers.changeChat = (input) => {
-    const { chatId, ...changes } = input as { chatId: string };
-    chats = chats.map((one) => (one.id === chatId ? { ...one, ...changes } : one));
+    const { chatId, projectId, ...changes } = input as { chatId: string; projectId?: string | null };
+    chats = chats.map((one) => {
+      if (one.id !== chatId) return one;
+      const { projectId: from, ...rest } = { ...one, ...changes };
+      const to = projectId === undefined ? from : projectId;
+      return { ...rest, ...(typeof to === "string" && { projectId: to }) };
+    });
   };
   bridge.answers.deleteChat = (input) => {
     deleted = chats.filter(taken(input));

@@ -73,6 +73,7 @@ export function createScriptedBridge(): ScriptedBridge {
   answers.updateSettings = (patch) =>
     app.setState({ settings: { ...app.getState().settings, ...(patch as Partial<AppState["settings"]>) } });
   answers.listChats = (): ChatPage => ({ chats: [] });
+  answers.listProjects = () => [];
   answers.listWindows = (): readonly WindowPicture[] => [];
   answers.replaceSelection = () => ({ pasted: true });
   answers.lookAtServer = (): ServerLook => foundServer;

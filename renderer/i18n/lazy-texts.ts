@@ -2,12 +2,14 @@ import { useTranslation } from "react-i18next";
 import { chatFiles as enChatFiles } from "./en/chat-files.ts";
 import { memories as enMemories } from "./en/memories.ts";
 import { otherPrograms as enOther } from "./en/other-programs.ts";
+import { projects as enProjects } from "./en/projects.ts";
 import { prompts as enPrompts } from "./en/prompts.ts";
 import { shortcuts as enShortcuts } from "./en/shortcuts.ts";
 import { usage as enUsage } from "./en/usage.ts";
 import { chatFiles as ruChatFiles } from "./ru/chat-files.ts";
 import { memories as ruMemories } from "./ru/memories.ts";
 import { otherPrograms as ruOther } from "./ru/other-programs.ts";
+import { projects as ruProjects } from "./ru/projects.ts";
 import { prompts as ruPrompts } from "./ru/prompts.ts";
 import { shortcuts as ruShortcuts } from "./ru/shortcuts.ts";
 import { usage as ruUsage } from "./ru/usage.ts";
@@ -18,6 +20,7 @@ export const lazyTexts = {
     chatFiles: enChatFiles,
     memories: enMemories,
     otherPrograms: enOther,
+    projects: enProjects,
     prompts: enPrompts,
     shortcuts: enShortcuts,
     usage: enUsage,
@@ -26,6 +29,7 @@ export const lazyTexts = {
     chatFiles: ruChatFiles,
     memories: ruMemories,
     otherPrograms: ruOther,
+    projects: ruProjects,
     prompts: ruPrompts,
     shortcuts: ruShortcuts,
     usage: ruUsage,

@@ -11,7 +11,7 @@ import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { AreaField } from "./area-field.tsx";
+import { AreaField } from "../ui/area-field.tsx";
 import { useFaultText } from "./fault-text.ts";
 
 interface PromptFormProps {

@@ -5,7 +5,7 @@ import { useAction } from "../bridge/use-action.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
-import { AreaField } from "./area-field.tsx";
+import { AreaField } from "../ui/area-field.tsx";
 import { useFaultText } from "./fault-text.ts";
 
 /** No file of prompts is larger: a sign has up to three bytes. */

@@ -4,9 +4,15 @@ import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode 
 const EDGE_PX = 8;
 
 interface MenuItem {
+  /** Where another one may have the same label. */
+  readonly id?: string;
   readonly label: string;
   readonly icon: ReactNode;
   readonly danger?: boolean;
+  /** The label says why. */
+  readonly disabled?: boolean;
+  /** It is so already. */
+  readonly current?: boolean;
   readonly onPick: () => void;
 }
 
@@ -50,23 +56,28 @@ export function Menu({ label, at, items, onClose }: MenuProps) {
       aria-label={label}
       onToggle={({ newState }) => (newState === "closed" ? onClose() : undefined)}
       onKeyDown={(event) => moveFocus(event, box.current)}
-      className="fixed inset-auto m-0 min-w-44 flex-col rounded-card border-0 bg-raised p-1 text-body text-ink shadow-raised outline-none open:flex"
+      className="fixed inset-auto m-0 max-h-[calc(100%-1rem)] max-w-[min(20rem,calc(100%-1rem))] min-w-44 flex-col overflow-y-auto rounded-card border-0 bg-raised p-1 text-body text-ink shadow-raised outline-none open:flex"
     >
-      {items.map(({ label: name, icon, danger = false, onPick }) => (
+      {items.map(({ label: name, id = name, icon, danger = false, disabled, current, onPick }) => (
         <button
-          key={name}
+          key={id}
           type="button"
           role="menuitem"
           tabIndex={-1}
+          aria-disabled={disabled}
+          aria-current={current || undefined}
           onClick={() => {
+            if (disabled) return;
             // The focus is back where it was before the choice moves it on.
             box.current?.hidePopover();
             onPick();
           }}
-          className={`flex min-h-8 items-center gap-2 rounded-control px-2 text-start hover:bg-hover active:bg-press ${danger ? "text-danger" : ""}`}
+          className={`flex min-h-8 shrink-0 items-center gap-2 rounded-control px-2 text-start hover:bg-hover active:bg-press aria-disabled:text-soft ${danger ? "text-danger" : ""}`}
         >
           {icon}
-          {name}
+          <span dir="auto" className="min-w-0 truncate">
+            {name}
+          </span>
         </button>
       ))}
     </div>

@@ -45,6 +45,8 @@ export interface Question {
   readonly searchAllChats: boolean;
   /** The chat that is made is temporary. */
   readonly temporary?: boolean | undefined;
+  /** The project of the chat that is made; one that is not there is none. */
+  readonly projectId?: string | undefined;
   /** The model to ask, now and for the next questions of this chat. Absent: the chosen one, else the server's own choice. */
   readonly model: string | undefined;
   /** Fields for the model server, by their names on its wire. */

@@ -30,6 +30,7 @@ function memoryChats(
       beforeCreate?.(rows, chat);
       if (rows.has(chat.id)) throw new Error("taken");
       rows.set(chat.id, chat);
+      return chat.projectId;
     },
     async find(userId, chatId) {
       const chat = rows.get(chatId);

@@ -15,6 +15,7 @@ export interface ChatWish {
   readonly prompt: string;
   /** Of a chat that is made. */
   readonly temporary?: boolean | undefined;
+  readonly projectId?: string | undefined;
   readonly nowMs: number;
 }
 
@@ -58,15 +59,16 @@ async function create(chats: Chats, wish: ChatWish, id: string): Promise<Chat> {
     createdAtMs: wish.nowMs,
     updatedAtMs: wish.nowMs,
     temporary: wish.temporary ?? false,
+    projectId: wish.projectId,
   };
-  await chats.createForQuestion(chat);
+  const projectId = await chats.createForQuestion(chat);
   return {
     temporary: false,
     ...chat,
     pinned: false,
     archived: false,
     unread: false,
-    projectId: undefined,
+    projectId,
     headTurnId: undefined,
   };
 }

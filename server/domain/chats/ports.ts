@@ -112,8 +112,11 @@ export interface HistoryTurn {
 export interface ChatStore {
   /** Throws INVALID_REQUEST for an id that is taken and a project that is not there, CHAT_NOT_FOUND for that of a deleted chat. */
   create(chat: NewChat): Promise<void>;
-  /** {@link create} without waiting for the disk: what the turn's end is told of holds its chat too. */
-  createForQuestion(chat: NewChat): Promise<void>;
+  /**
+   * {@link create} without waiting for the disk: what the turn's end is told of holds its chat too. Resolves to the project
+   * that the chat is in; one that is not there (any more) is none.
+   */
+  createForQuestion(chat: NewChat): Promise<string | undefined>;
   /** Another's chat is not found, nor is a deleted one. */
   find(userId: string, chatId: string): Promise<Chat | undefined>;
   /** The chat in which a message was asked. Throws CHAT_NOT_FOUND when it, or the message, was deleted. */

@@ -17,14 +17,11 @@ interface ProjectChanges {
   readonly remembers?: boolean | undefined;
 }
 
-/** Most projects of one account. */
-export const PROJECTS_MAX = 100;
-
 export interface ProjectStore {
   /** By name. */
   list(userId: string): Promise<readonly Project[]>;
   find(userId: string, id: string): Promise<Project | undefined>;
-  /** False when there are {@link PROJECTS_MAX}. */
+  /** False when there are PROJECTS_MAX. */
   create(project: Project): Promise<boolean>;
   /** Undefined: there is no such project of theirs. */
   update(userId: string, id: string, changes: ProjectChanges, nowMs: number): Promise<Project | undefined>;

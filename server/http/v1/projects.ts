@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { PROJECT_INSTRUCTIONS_MAX_CHARS } from "#contract/limits.ts";
+import { PROJECT_INSTRUCTIONS_MAX_CHARS, PROJECTS_MAX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { owner, reader } from "#server/domain/access/access.ts";
-import { PROJECTS_MAX, type Project } from "#server/domain/projects/ports.ts";
+import type { Project } from "#server/domain/projects/ports.ts";
 import { checkInstructions } from "#server/domain/projects/project-rules.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";

@@ -62,6 +62,7 @@ export function readStreamRequest(
     speak: request.speak ?? true,
     locale: readLocale(request.locale),
     temporary: request.temporary,
+    projectId: request.projectId,
     searchAllChats: request.searchAllChats ?? false,
     model: readModel(request.model),
     hardwareId,

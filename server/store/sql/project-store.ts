@@ -1,5 +1,6 @@
-import { sql, type Kysely } from "kysely";
-import { PROJECTS_MAX, type Project, type ProjectStore } from "#server/domain/projects/ports.ts";
+import type { Kysely } from "kysely";
+import { PROJECTS_MAX } from "#contract/limits.ts";
+import type { Project, ProjectStore } from "#server/domain/projects/ports.ts";
 import type { Tables } from "./schema.ts";
 import { rowOf, toFlag } from "./stored-values.ts";
 
@@ -69,13 +70,12 @@ async function insertProject(db: Kysely<Tables>, project: Project): Promise<void
 
 /** Whether the account has this project. */
 export async function hasProject(db: Kysely<Tables>, userId: string, id: string): Promise<boolean> {
-  const found = await db
-    .selectFrom("projects")
-    .select(sql.lit(1).as("found"))
-    .where("id", "=", id)
-    .where("user_id", "=", userId)
-    .executeTakeFirst();
-  return found !== undefined;
+  return (await projectOf(db, userId, id).executeTakeFirst()) !== undefined;
+}
+
+/** The id of a project, if the account has it. */
+export function projectOf(db: Kysely<Tables>, userId: string, id: string) {
+  return db.selectFrom("projects").select("id").where("id", "=", id).where("user_id", "=", userId);
 }
 
 function ofUser(db: Kysely<Tables>, userId: string) {

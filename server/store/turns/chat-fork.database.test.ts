@@ -25,11 +25,20 @@ describe.each(databases)("a copy of a chat on $name", (database) => {
     const { store } = temporary;
     for (const id of ["a", "b", "c"]) await add(store, id);
     await add(store, "b2", "a");
-    await store.chats.update("user-1", "chat-1", { pinned: true });
+    const times = { createdAtMs: 1, updatedAtMs: 1 };
+    const project = { id: "p", userId: "user-1", name: "Atlas", instructions: "Be brief.", remembers: true };
+    await store.auth.projects.create({ ...project, ...times });
+    await store.chats.update("user-1", "chat-1", { pinned: true, projectId: "p" });
     await store.modelChoices.choose("user-1", "chat-1", "large");
     // Not on the shown path.
     const copy = await store.chats.fork("user-1", "chat-1", { turnId: "b", id: "chat-2", nowMs: 5000 });
-    expect(copy).toMatchObject({ id: "chat-2", title: "First (2)", pinned: false, createdAtMs: 5000 });
+    expect(copy).toMatchObject({
+      id: "chat-2",
+      title: "First (2)",
+      pinned: false,
+      projectId: "p",
+      createdAtMs: 5000,
+    });
     expect(await store.chats.find("user-1", "chat-2")).toEqual(copy);
     const next = await store.chats.fork("user-1", "chat-2", {
       turnId: copy.headTurnId ?? "",

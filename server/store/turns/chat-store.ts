@@ -13,7 +13,7 @@ import type { TurnIndex } from "../search/turn-index.ts";
 import { restorableSince, type DatabaseTime } from "../sql/database-time.ts";
 import type { ChatRow, Tables } from "../sql/schema.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
-import { hasProject } from "../sql/project-store.ts";
+import { hasProject, projectOf } from "../sql/project-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { forkChat } from "./chat-fork.ts";
@@ -52,11 +52,14 @@ export function createChatStore(
 ): ChatStore {
   const found = (userId: string, chatId: string) =>
     db.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
-  const create = async (on: Kysely<Tables>, chat: NewChat, titled: Titled): Promise<void> => {
-    const { numInsertedOrUpdatedRows } = await on
+  /** Resolves to the project that it is in. */
+  const create = async (on: Kysely<Tables>, chat: NewChat, titled: Titled): Promise<string | undefined> => {
+    const { projectId, ...own } = chat;
+    const made = await on
       .insertInto("chats")
       .values({
-        ...rowOf({ ...chat, temporary: chat.temporary ?? false }),
+        ...rowOf({ ...own, temporary: chat.temporary ?? false }),
+        project_id: projectId === undefined ? null : projectOf(on, chat.userId, projectId),
         titled,
         head_turn_id: null,
         pinned: 0,
@@ -64,8 +67,9 @@ export function createChatStore(
         deleted_at_ms: null,
       })
       .onConflict((c) => c.column("id").doNothing())
+      .returning("project_id")
       .executeTakeFirst();
-    if (numInsertedOrUpdatedRows === 1n) return;
+    if (made !== undefined) return made.project_id ?? undefined;
     const taken = await found(chat.userId, chat.id).executeTakeFirst();
     if (taken !== undefined && taken.deleted_at_ms !== null) throw chatNotFound();
     throw new PipitError("INVALID_REQUEST", "A chat with this id exists already. Choose another id.", {

@@ -47,11 +47,11 @@ async function openStage(database: "SQLite" | "PostgreSQL") {
     /** What the model was asked beside answers. */
     beside: () => JSON.stringify(model.requests.filter(isAside)),
     /** Asks, and gives what the model was told for the answer. */
-    async ask(prompt: string, chatId: string) {
+    async ask(prompt: string, chat: string | { readonly projectId: string }) {
       const before = model.requests.length;
       const call = client.stream({
         prompt,
-        chatId,
+        ...(typeof chat === "string" ? { chatId: chat } : chat),
         hardwareId: "mac",
         speak: false,
         clientMessageId: crypto.randomUUID(),
@@ -101,6 +101,12 @@ describe.each(databases)("projects on $name", ({ name }) => {
     expect((await api("PUT", `/v1/chats/${outside}`, { project_id: null })).body).not.toHaveProperty(
       "project_id",
     );
+
+    // A chat that is begun by its question is in the project that this names; one that is gone is none.
+    expect(await ask("I sell rice", { projectId: project })).toContain("Answer in one line.");
+    expect(await listed(project)).toHaveLength(2);
+    expect(await ask("I sell salt", { projectId: "gone" })).not.toContain("Answer in one line.");
+    expect(await listed(project)).toHaveLength(2);
 
     expect(await api("DELETE", `/v1/projects/${project}`)).toMatchObject({ status: 204 });
     expect((await api("GET", `/v1/chats/${inside}`)).body).not.toHaveProperty("project_id");

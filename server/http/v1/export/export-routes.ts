@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fileName } from "#contract/attached-file.ts";
+import { chatFileName } from "#contract/attached-file.ts";
 import { reader } from "#server/domain/access/access.ts";
 import type { Chat } from "#server/domain/chats/ports.ts";
 import { opened, sendFile } from "../../kit/download.ts";
@@ -45,7 +45,7 @@ export function chatExportRoutes({ store, clock }: HttpContext): readonly Caller
       const { format } = readParameters(exportQuery, request.query);
       const chat = await findChat(store.chats, caller.userId, id);
       const { ending, type } = kinds[format];
-      const name = fileName(`${chat.title.replaceAll(/[/\\]/gu, "-") || "chat"}${ending}`);
+      const name = chatFileName(chat.title, ending);
       return sendFile(reply, { name, type }, document(format, caller.userId, only(chat)));
     }),
   ];
