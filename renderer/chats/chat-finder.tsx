@@ -24,6 +24,7 @@ import { useChatList, type ChatList } from "./use-chat-list.ts";
 export function ChatFinder() {
   const bridge = useBridge();
   const rows = useRef<HTMLDivElement>(null);
+  const chatsBox = useRef<HTMLDivElement>(null);
   const left = useRef<string>(undefined);
   const [query, setQuery] = useState("");
   const place = useView((state) => state.listed);
@@ -49,39 +50,40 @@ export function ChatFinder() {
       {place.projectId === undefined || isSearch ? undefined : (
         <ProjectHead projectId={place.projectId} onBack={() => go({ archived: false })} />
       )}
-      <div
-        ref={rows}
-        tabIndex={list.kind === "chats" && list.page.chats.length > 0 ? 0 : -1}
-        onFocus={enterRows}
-        className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2"
-      >
+      <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
         <div ref={above}>
           {isSearch || place.archived || place.projectId !== undefined ? undefined : (
             <ProjectGroup left={left} />
           )}
         </div>
-        <Found
-          list={list}
-          onReload={reload}
-          onOpen={({ chatId, turnId }) => void openChat(bridge, chatId, turnId)}
+        <div
+          ref={chatsBox}
+          tabIndex={list.kind === "chats" && list.page.chats.length > 0 ? 0 : -1}
+          onFocus={(event) => enterRows(event, rows.current)}
         >
-          {(chats) => (
-            <ChatRows
-              chats={chats}
-              scroller={rows}
-              startPx={startPx}
-              actions={actions}
-              onOpen={(chatId) => void openChat(bridge, chatId)}
-              onNearEnd={more}
-            />
-          )}
-        </Found>
+          <Found
+            list={list}
+            onReload={reload}
+            onOpen={({ chatId, turnId }) => void openChat(bridge, chatId, turnId)}
+          >
+            {(chats) => (
+              <ChatRows
+                chats={chats}
+                scroller={rows}
+                startPx={startPx}
+                actions={actions}
+                onOpen={(chatId) => void openChat(bridge, chatId)}
+                onNearEnd={more}
+              />
+            )}
+          </Found>
+        </div>
       </div>
       <UndoDelete
         onUndo={
           actions.undo &&
           (() => {
-            rows.current?.focus();
+            chatsBox.current?.focus();
             actions.undo?.();
           })
         }

@@ -1,8 +1,10 @@
+import { Folder } from "lucide-react";
 import { useMemo, useRef, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { ChatSummary } from "#contract/chat-history.ts";
-import { useChat } from "../bridge/use-bridge.ts";
+import { useChat, useView } from "../bridge/use-bridge.ts";
+import { useProjectName } from "../projects/use-projects.ts";
 import { folderRows, type ListRow } from "./chat-folders.ts";
 import { FolderTitle } from "./folder-title.tsx";
 import { RowWithMenu } from "./row-with-menu.tsx";
@@ -74,6 +76,8 @@ interface ChatRowProps extends Pick<ChatRowsProps, "actions" | "onOpen"> {
 function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
   const { t } = useTranslation("shell");
   const title = chat.title || t("drawer.untitled");
+  const listed = useView((state) => state.listed.projectId);
+  const projectName = useProjectName(chat.projectId === listed ? undefined : chat.projectId);
   if (actions.renaming === chat.id) {
     return (
       <TitleEditor
@@ -86,7 +90,7 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
     <RowWithMenu
       chatId={chat.id}
       current={current}
-      title={title}
+      title={projectName === undefined ? title : `${title} (${projectName})`}
       menuLabel={t("drawer.menu", { title })}
       onOpen={() => onOpen(chat.id)}
       onMenu={(at) => actions.openMenu(chat, at)}
@@ -100,6 +104,12 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
           {title}
         </span>
       </span>
+      {projectName === undefined ? undefined : (
+        <Folder
+          aria-hidden="true"
+          className="absolute end-3 size-3.5 text-faint group-focus-within/row:invisible group-hover/row:invisible pointer-coarse:invisible"
+        />
+      )}
       {chat.unread && <span className="sr-only">{t("drawer.unread")}</span>}
       {/* Where the menu's button comes: no title moves when the mark comes or goes. */}
       {chat.unread && (

@@ -43,12 +43,15 @@ export function useEnter(answered: boolean, rows: RefObject<HTMLElement | null>)
 /**
  * The list is one stop for Tab, however many rows it has. It leads to the chat on show, or to the first in view.
  */
-export function enterRows({ currentTarget, target, relatedTarget }: FocusEvent<HTMLElement>): void {
+export function enterRows(
+  { currentTarget, target, relatedTarget }: FocusEvent<HTMLElement>,
+  scroller: HTMLElement | null,
+): void {
   // A click beside the rows is none on one of them, and Shift+Tab leaves them.
   if (target !== currentTarget || !target.matches(":focus-visible")) return;
   if (relatedTarget instanceof Node && currentTarget.contains(relatedTarget)) return;
   const rows = focusableIn(currentTarget);
-  const { top } = currentTarget.getBoundingClientRect();
+  const { top } = (scroller ?? currentTarget).getBoundingClientRect();
   const inView = rows.find((row) => row.getBoundingClientRect().top >= top);
   (rows.find((row) => row.ariaCurrent === "true") ?? inView)?.focus();
 }

@@ -142,7 +142,7 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
   },
   /** Also more projects than stand there at first. */
   projects: (bridge) => {
-    listChats(bridge);
+    listChats(bridge, "p1");
     keepProjects(bridge);
     bridge.chat.setState({ chatId: "c1", title: "A weekend in Oslo", projectId: "p1" });
     bridge.intend({ kind: "open", view: "chats" });
@@ -251,11 +251,12 @@ function listManyChats(bridge: ScriptedBridge, perPage: number): void {
   };
 }
 
-function listChats(bridge: ScriptedBridge): void {
+/** @param projectId of the first chat */
+function listChats(bridge: ScriptedBridge, projectId?: string): void {
   const nowMs = Date.now();
   const chat = sampleChat.bind(undefined, nowMs);
   let chats: readonly ChatSummary[] = [
-    chat("c1", "A weekend in Oslo", 0),
+    { ...chat("c1", "A weekend in Oslo", 0), ...(projectId !== undefined && { projectId }) },
     chat("c2", "Why is my regular expression so slow, and what can be done about it", 24),
     chat("c3", "Рецепт борща на шесть человек", 25),
     chat("c4", "", 24 * 40),
