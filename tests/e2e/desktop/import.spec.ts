@@ -37,9 +37,18 @@ test("[24] the desktop imports and exports by the system's dialogs: main reads a
   await choose.click();
   await expect(status).toContainText("New chats: 0");
 
+  // One chat, by its menu.
+  const one = info.outputPath("Terns.json");
+  await answer(one);
+  await window.keyboard.press("Escape");
+  await chat.openChats();
+  await window.locator("[data-chat-row]").filter({ hasText: "Terns" }).click({ button: "right" });
+  await window.getByRole("menuitem", { name: chat.texts.shell.drawer.exportJson, exact: true }).click();
+  await expect.poll(() => readFile(one, "utf8").catch(() => "")).toContain("Do terns dive?");
+  await window.keyboard.press("Escape");
+
   // As it was before.
   const { chats } = (await desktop.command("listChats", { archived: false })) as ChatPage;
   for (const { id: chatId, title } of chats)
     if (title === "Terns") await desktop.command("deleteChat", { chatId });
-  await window.keyboard.press("Escape");
 });

@@ -31,7 +31,7 @@ test("[11] a hit marks the words that were found and opens its turn, far from th
   await page.setViewportSize({ width: 1280, height: 800 });
   const sidebar = page.getByRole("complementary", { name: chat.texts.shell.chats });
   const search = sidebar.getByRole("searchbox");
-  const hits = sidebar.getByRole("list", { name: chat.texts.shell.drawer.results }).getByRole("button");
+  const hits = sidebar.getByRole("list", { name: chat.texts.shell.drawer.results }).getByRole("link");
   await search.fill("病院 ёжик");
   await expect(hits).toHaveCount(1);
   await expect(hits.locator("mark").filter({ hasText: /^ёжик$/u })).toHaveCount(1);

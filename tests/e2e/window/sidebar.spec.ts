@@ -170,7 +170,7 @@ test("10,000 chats are read page by page, and only those in view are drawn", asy
 
   // Looked at again on the next day.
   const before = await read();
-  await sidebar.locator("ul").evaluate((list) => (list.parentElement!.scrollTop = 0));
+  await sidebar.locator("ul").evaluate((list) => (list.parentElement!.parentElement!.scrollTop = 0));
   await expect(sidebar.getByRole("heading", { name: "Today" })).toBeVisible();
   await page.evaluate(() => {
     const [now, next] = [Date.now.bind(Date), new Date()];
