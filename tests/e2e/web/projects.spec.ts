@@ -43,6 +43,7 @@ test("[13] the model knows the instructions of a project in its chats only, and 
   await rows.click({ modifiers: ["ControlOrMeta"] });
   const tab = await opening;
   await expect(tab).toHaveURL(server.url + address);
+  await expect(tab.getByTestId("window-header").getByRole("heading")).toHaveText("What sings there?");
   await tab.close();
   await expect(mark).toBeVisible();
 
