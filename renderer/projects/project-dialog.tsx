@@ -64,7 +64,7 @@ function DeleteProject({ projectId }: { readonly projectId: string }) {
       <p>{t("deleteBody")}</p>
       {error === undefined ? undefined : <ErrorNote error={error} />}
       <div className="flex flex-wrap justify-end gap-2">
-        <Button data-initial-focus="" onClick={views.closeDialog}>
+        <Button data-initial-focus="" autoFocus onClick={views.closeDialog}>
           {shell("cancel")}
         </Button>
         <Button kind="danger" busy={busy} onClick={() => void remove()}>

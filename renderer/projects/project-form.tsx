@@ -43,6 +43,7 @@ export function ProjectForm({ before }: { readonly before: Project | undefined }
     >
       <TextField
         data-initial-focus=""
+        autoFocus
         label={t("name")}
         hint={t("nameHint")}
         error={tried && isUnnamed ? t("wrong.noName") : wrong.name}
