@@ -251,12 +251,12 @@ function listManyChats(bridge: ScriptedBridge, perPage: number): void {
   };
 }
 
-/** @param projectId of the first chat */
-function listChats(bridge: ScriptedBridge, projectId?: string): void {
+/** @param firstIn the project of the first chat */
+function listChats(bridge: ScriptedBridge, firstIn?: string): void {
   const nowMs = Date.now();
   const chat = sampleChat.bind(undefined, nowMs);
   let chats: readonly ChatSummary[] = [
-    { ...chat("c1", "A weekend in Oslo", 0), ...(projectId !== undefined && { projectId }) },
+    { ...chat("c1", "A weekend in Oslo", 0), ...(firstIn !== undefined && { projectId: firstIn }) },
     chat("c2", "Why is my regular expression so slow, and what can be done about it", 24),
     chat("c3", "Рецепт борща на шесть человек", 25),
     chat("c4", "", 24 * 40),
