@@ -108,7 +108,7 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
     async listChats({ cursor, ...place }) {
       const from = await client();
       const page = await from.history.page(place, cursor, signal);
-      nameShown(from.engine, page);
+      describeShown(from.engine, page);
       return page;
     },
     async forkChat({ messageId }) {
@@ -145,8 +145,8 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
   };
 }
 
-/** Another tab or device may have given the shown chat another name. */
-function nameShown(engine: AppClient["engine"], { chats, asOfMs }: ChatPage): void {
+/** Another tab or device may have given the shown chat another name, or moved it. */
+function describeShown(engine: AppClient["engine"], { chats, asOfMs }: ChatPage): void {
   const { chatId } = engine.store.getState();
   const listed = chats.find(({ id }) => id === chatId);
   if (listed !== undefined && asOfMs === undefined) engine.describeChat(listed);

@@ -99,7 +99,9 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
         else if (key === "Delete") actions.remove(chat);
       }}
     >
-      <span className={`min-w-0 flex-1 pe-6 ${chat.unread ? "pointer-coarse:pe-10" : ""}`}>
+      <span
+        className={`min-w-0 flex-1 ${chat.unread && projectName !== undefined ? "pe-10" : "pe-6"} ${chat.unread ? "pointer-coarse:pe-10" : ""}`}
+      >
         <span dir="auto" className={`block truncate ${chat.unread ? "font-semibold" : ""}`}>
           {title}
         </span>
@@ -107,7 +109,7 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
       {projectName === undefined ? undefined : (
         <Folder
           aria-hidden="true"
-          className="absolute end-3 size-3.5 text-faint group-focus-within/row:invisible group-hover/row:invisible pointer-coarse:invisible"
+          className={`absolute size-3.5 text-faint group-focus-within/row:invisible group-hover/row:invisible pointer-coarse:invisible ${chat.unread ? "end-7" : "end-3"}`}
         />
       )}
       {chat.unread && <span className="sr-only">{t("drawer.unread")}</span>}
