@@ -99,27 +99,44 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
         else if (key === "Delete") actions.remove(chat);
       }}
     >
-      <span
-        className={`min-w-0 flex-1 ${chat.unread && projectName !== undefined ? "pe-10" : "pe-6"} ${chat.unread ? "pointer-coarse:pe-10" : ""}`}
-      >
-        <span dir="auto" className={`block truncate ${chat.unread ? "font-semibold" : ""}`}>
+      <RowText title={title} unread={chat.unread === true} inProject={projectName !== undefined} />
+    </RowWithMenu>
+  );
+}
+
+interface RowTextProps {
+  readonly title: string;
+  readonly unread: boolean;
+  readonly inProject: boolean;
+}
+
+/** Its marks stand where the menu's button comes: no title moves when one comes or goes. */
+function RowText({ title, unread, inProject }: RowTextProps) {
+  const { t } = useTranslation("shell");
+  const room = unread && inProject ? "pe-10" : unread ? "pe-6 pointer-coarse:pe-10" : "pe-6";
+  const hidden = "group-focus-within/row:opacity-0 group-hover/row:opacity-0";
+  return (
+    <>
+      <span className={`min-w-0 flex-1 ${room}`}>
+        <span dir="auto" className={`block truncate ${unread ? "font-semibold" : ""}`}>
           {title}
         </span>
       </span>
-      {projectName === undefined ? undefined : (
+      {inProject ? (
         <Folder
           aria-hidden="true"
-          className={`absolute size-3.5 text-faint group-focus-within/row:invisible group-hover/row:invisible pointer-coarse:invisible ${chat.unread ? "end-7" : "end-3"}`}
+          className={`absolute size-3.5 text-faint pointer-coarse:hidden ${hidden} ${unread ? "end-7" : "end-3"}`}
         />
-      )}
-      {chat.unread && <span className="sr-only">{t("drawer.unread")}</span>}
-      {/* Where the menu's button comes: no title moves when the mark comes or goes. */}
-      {chat.unread && (
-        <span
-          aria-hidden="true"
-          className="absolute end-3.5 size-2 rounded-full bg-accent group-hover/row:opacity-0 group-focus-within/row:opacity-0 pointer-coarse:end-9 pointer-coarse:opacity-100"
-        />
-      )}
-    </RowWithMenu>
+      ) : undefined}
+      {unread ? (
+        <>
+          <span className="sr-only">{t("drawer.unread")}</span>
+          <span
+            aria-hidden="true"
+            className={`absolute end-3.5 size-2 rounded-full bg-accent pointer-coarse:end-9 pointer-coarse:opacity-100 ${hidden}`}
+          />
+        </>
+      ) : undefined}
+    </>
   );
 }
