@@ -75,6 +75,11 @@ export interface Memory {
   readonly text: string;
 }
 
+/** Likewise, below the answer to what was said. */
+export interface RememberedText extends Memory {
+  readonly forgotten?: boolean;
+}
+
 /** What Pipit answered. */
 export interface AssistantMessage {
   readonly role: "assistant";
@@ -89,7 +94,7 @@ export interface AssistantMessage {
   readonly usage?: Usage;
   readonly model?: string;
   /** What is remembered from now on of what the question said. */
-  readonly remembered?: readonly Memory[];
+  readonly remembered?: readonly RememberedText[];
   /** The answer came from the server's storage; the model was not asked again. */
   readonly replayed: boolean;
   readonly createdAtMs: number;

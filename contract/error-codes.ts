@@ -19,6 +19,8 @@ export const errorCodes = {
   HARDWARE_ID_INVALID: { grpc: 3, http: 400, retry: false },
   MESSAGE_TOO_LARGE: { grpc: 8, http: 413, retry: false },
   CHAT_NOT_FOUND: { grpc: 5, http: 404, retry: false },
+  // Its chat is there.
+  TURN_NOT_FOUND: { grpc: 5, http: 404, retry: false },
   // There is none, or the user is no member of it: both look alike.
   ROOM_NOT_FOUND: { grpc: 5, http: 404, retry: false },
   // Who is asking.

@@ -63,7 +63,10 @@ export const chatCommands = {
   newChat: command<void>()(nothing),
   /** A chat that is in no list and no search, and is gone a day after its last message. */
   newTemporaryChat: command<void>()(nothing),
-  /** With `turnId` the part of the chat around that turn, on the branch that it is on. The last call counts. */
+  /**
+   * With `turnId` the part of the chat around that turn, on the branch that it is on. The last call counts. Rejects with
+   * TURN_NOT_FOUND when the chat is shown, and that turn was deleted.
+   */
   openChat: command<void>()(z.strictObject({ chatId: id, turnId: z.exactOptional(id) })),
   /** Copies the shown chat up to an answer into a new one; resolves to its id. */
   forkChat: command<string>()(z.strictObject({ messageId: id })),

@@ -30,6 +30,7 @@ export const englishErrors: ErrorTexts = {
     cure: "Send a shorter text or a smaller picture.",
   },
   CHAT_NOT_FOUND: { what: "This chat is no longer there.", cure: "Choose another, or begin a new one." },
+  TURN_NOT_FOUND: { what: "This message was deleted.", cure: "Here is what is left of its chat." },
   ROOM_NOT_FOUND: {
     what: "There is no such room, or you are not in it.",
     cure: "Ask a member to invite you.",

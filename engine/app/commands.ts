@@ -94,9 +94,11 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
       opening = new AbortController();
       const own = AbortSignal.any([opening.signal, signal]);
       const from = await client();
-      const [{ messages, cut }, { title, temporary, projectId, unread }] = await Promise.all([
+      const [{ messages, cut, isGone }, { title, temporary, projectId, unread }] = await Promise.all([
         turnId === undefined
-          ? from.history.messages(chatId, own).then((all) => ({ messages: all, cut: undefined }))
+          ? from.history
+              .messages(chatId, own)
+              .then((all) => ({ messages: all, cut: undefined, isGone: false }))
           : from.history.messagesAround(chatId, turnId, own),
         from.history.chat(chatId, own),
       ]);
@@ -104,6 +106,7 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
       const kind = { ...(cut && { cut }), ...(temporary && { temporary }), projectId };
       from.engine.openChat(chatId, messages, title, kind);
       if (unread) void unreadMarks.seen(from, chatId);
+      if (isGone) throw new PipitError("TURN_NOT_FOUND", "This message was deleted.", { field: "turnId" });
     },
     async listChats({ cursor, ...place }) {
       const from = await client();
@@ -162,9 +165,22 @@ function accountHandlers({
     listMemories: async () => (await history()).memories(signal),
     switchMemories: async ({ remembers }) => (await history()).switchMemories(remembers, signal),
     addMemory: async ({ text }) => (await history()).addMemory(text, signal),
-    changeMemory: async ({ memoryId, text }) => (await history()).changeMemory(memoryId, text, signal),
-    forgetMemory: async ({ memoryId }) => (await history()).forgetMemory(memoryId, signal),
-    restoreMemory: async ({ memoryId }) => (await history()).restoreMemory(memoryId, signal),
+    async changeMemory({ memoryId, text }) {
+      const from = await client();
+      const memory = await from.history.changeMemory(memoryId, text, signal);
+      from.engine.changeMemory(memoryId, { text: memory.text });
+      return memory;
+    },
+    async forgetMemory({ memoryId }) {
+      const from = await client();
+      await from.history.forgetMemory(memoryId, signal);
+      from.engine.changeMemory(memoryId, { forgotten: true });
+    },
+    async restoreMemory({ memoryId }) {
+      const from = await client();
+      await from.history.restoreMemory(memoryId, signal);
+      from.engine.changeMemory(memoryId, { forgotten: false });
+    },
     usedTokens: async ({ by }) => (await history()).usedTokens(by, signal),
   };
 }

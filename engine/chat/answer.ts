@@ -1,8 +1,11 @@
 import type { ChatEvent } from "#contract/chat-event.ts";
-import type { AssistantMessage, Message, MessagePart } from "#contract/chat-state.ts";
+import type { AssistantMessage, Message, MessagePart, RememberedText } from "#contract/chat-state.ts";
 
 /** Events that become a part of the answer. */
 export type ContentEvent = Extract<ChatEvent, { type: "text" | "reasoning" | "tool" | "notice" | "usage" }>;
+
+/** What a person does to a memory. */
+export type MemoryChange = Pick<RememberedText, "text"> | Required<Pick<RememberedText, "forgotten">>;
 
 /** An answer of which nothing has come yet. Its id is derived, so that a repeated answer keeps its place on the screen. */
 export function newAnswer(replyTo: string, nowMs: number): AssistantMessage {
@@ -100,5 +103,17 @@ export function withMemory(
     return remembered.some((known) => known.id === id)
       ? message
       : { ...message, remembered: [...remembered, { id, text }] };
+  });
+}
+
+export function withChangedMemory(
+  messages: readonly Message[],
+  id: string,
+  change: MemoryChange,
+): readonly Message[] {
+  return messages.map((message) => {
+    if (message.role !== "assistant" || !message.remembered?.some((known) => known.id === id)) return message;
+    const remembered = message.remembered.map((known) => (known.id === id ? { ...known, ...change } : known));
+    return { ...message, remembered };
   });
 }

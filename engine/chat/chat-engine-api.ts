@@ -5,6 +5,7 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { AskServer, Clock, Outbox, Speaker } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
+import type { MemoryChange } from "./answer.ts";
 import type { ChatHistory } from "./branches.ts";
 import type { NewChatKind } from "./delivery.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
@@ -150,6 +151,8 @@ export interface ChatEngine extends AsyncDisposable {
   openChat(chatId: string, messages: readonly Message[], title?: string, kind?: OpenedKind): void;
   /** A chat was renamed or moved; where it is not shown, nothing happens. */
   describeChat(chat: Pick<ChatSummary, "id" | "title" | "projectId">): void;
+  /** A memory was edited, forgotten or brought back; where it does not stand below an answer, nothing happens. */
+  changeMemory(memoryId: string, change: MemoryChange): void;
   /**
    * Takes up the outbox: after start, after a network change, after wake-up. Waiting messages are sent at once, oldest
    * first. With an empty, unnamed chat on show, the chat of the newest waiting message is shown.

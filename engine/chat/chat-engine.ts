@@ -13,7 +13,7 @@ import { isNewChat, newChatKey, type NewChatKind, type Pending } from "./deliver
 import { checkDraft, Intake } from "./intake.ts";
 import { Carried } from "./carried.ts";
 import { Queue } from "./queue.ts";
-import { followsShown, parentOfNext } from "./shown-path.ts";
+import { followsShown, parentOfNext, questionOf } from "./shown-path.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
 import { initialChatState, type ChatState, type Message, type UserMessage } from "#contract/chat-state.ts";
 
@@ -196,6 +196,10 @@ class Engine implements ChatEngine {
 
   describeChat({ id, title, projectId }: Parameters<ChatEngine["describeChat"]>[0]): void {
     if (this.#views.shownKey() === id) this.#views.dispatch(id, { type: "described", title, projectId });
+  }
+
+  changeMemory(...[id, change]: Parameters<ChatEngine["changeMemory"]>): void {
+    this.#views.dispatch(this.#views.shownKey(), { type: "memory", id, change });
   }
 
   resume(): Promise<void> {
@@ -381,14 +385,6 @@ interface Asked extends Pick<UserMessage, "id" | "text" | "image" | "turnId" | "
   readonly status: UserMessage["status"]["kind"] | undefined;
   /** Absent: it is answered, or was stopped. */
   readonly row: OutboxRow | undefined;
-}
-
-/** The question of an exchange, by its own id or that of its answer. */
-function questionOf(messages: readonly Message[], messageId: string): UserMessage | undefined {
-  const message = messages.find(({ id }) => id === messageId);
-  const id = message?.role === "assistant" ? message.replyTo : messageId;
-  const question = messages.find((other) => other.role === "user" && other.id === id);
-  return question?.role === "user" ? question : undefined;
 }
 
 function invalidRequest(message: string): PipitError {

@@ -1,6 +1,14 @@
 import { HISTORY_MAX_MESSAGES } from "#contract/limits.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
-import { addNotice, applyContent, closeAnswer, newAnswer, withMemory } from "./answer.ts";
+import {
+  addNotice,
+  applyContent,
+  closeAnswer,
+  newAnswer,
+  withChangedMemory,
+  withMemory,
+  type MemoryChange,
+} from "./answer.ts";
 import { answerAt, compose, named } from "./shown-path.ts";
 import type {
   AssistantMessage,
@@ -50,6 +58,8 @@ export type ChatAction =
   | { readonly type: "removed"; readonly id: string }
   /** The chat may have another title, and be in another project or in none. */
   | { readonly type: "described"; readonly title: string; readonly projectId: string | undefined }
+  /** What is remembered of a question has another text, or is forgotten; `id` is the memory's. */
+  | { readonly type: "memory"; readonly id: string; readonly change: MemoryChange }
   /** The limit of messages may have changed. */
   | { readonly type: "limited" }
   /** A value that does not belong to one message. */
@@ -77,6 +87,8 @@ export function reduceChat(
       return open(state, action, maxMessages);
     case "described":
       return describe(state, action);
+    case "memory":
+      return { ...state, messages: withChangedMemory(state.messages, action.id, action.change) };
     case "composed":
       return { ...state, messages: trim(compose(state.messages, action.message), maxMessages) };
     case "sending":

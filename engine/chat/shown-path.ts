@@ -182,3 +182,11 @@ export function followsShown(
     (messages.slice(0, at).findLast(({ turnId }) => turnId !== undefined)?.turnId ?? "") === parentTurnId
   );
 }
+
+/** The question of an exchange, by its own id or that of its answer. */
+export function questionOf(messages: readonly Message[], messageId: string): UserMessage | undefined {
+  const message = messages.find(({ id }) => id === messageId);
+  const id = message?.role === "assistant" ? message.replyTo : messageId;
+  const question = messages.find((other) => other.role === "user" && other.id === id);
+  return question?.role === "user" ? question : undefined;
+}

@@ -160,6 +160,7 @@ describe("history", () => {
               ],
             },
             usage: { input_tokens: 3, output_tokens: 4 },
+            remembered: [{ id: "m", text: "I ask." }],
             step_data: { status: "failed", model: "small" },
           },
           { ...turn, id: "t4:user", role: "user", content: "Next?", status: "stopped", failure: undefined },
@@ -194,12 +195,38 @@ describe("history", () => {
         status: "failed",
         failure: told,
         usage: { inputTokens: 3, outputTokens: 4 },
+        remembered: [{ id: "m", text: "I ask." }],
         model: "small",
         replayed: true,
         createdAtMs,
       },
       { role: "user", id: "t2", turnId: "t2", text: "Next?", createdAtMs, status: { kind: "cancelled" } },
     ]);
+  });
+
+  test("gives the part around a turn: as it is, on its branch, or the end of the chat when it is gone", async () => {
+    const { http, client } = setup();
+    const turn = (id: string) => ({ id, role: "user", content: id, created_at: 1, turn_id: id });
+    const refusal = (field: string) =>
+      json(400, { error: { code: "INVALID_REQUEST", message: `${field}: no such turn`, field } });
+    let shown: "at-once" | "later" | "never" = "at-once";
+    http.answer(({ method, path }) => {
+      if (method === "PUT" && shown === "never") return refusal("shown_turn_id");
+      if (method === "PUT") shown = "at-once";
+      if (method === "PUT") return json(200, {});
+      if (!path.includes("around")) return json(200, { data: [turn("last")] });
+      return shown === "at-once" ? json(200, { data: [turn("old")], cut: true }) : refusal("around");
+    });
+    const around = async (turnId: string) => {
+      const { messages, ...rest } = await client.messagesAround("c", turnId, signal);
+      return [messages.map(({ id }) => id), rest];
+    };
+    expect(await around("last")).toEqual([["last"], {}]);
+    expect(await around("old")).toEqual([["old"], { cut: true }]);
+    shown = "later";
+    expect(await around("old")).toEqual([["old"], { cut: true }]);
+    shown = "never";
+    expect(await around("old")).toEqual([["last"], { isGone: true }]);
   });
 
   test("reads what was told of earlier turns, and the tokens of the account with its limits", async () => {

@@ -15,6 +15,13 @@ import { timeSchema } from "./wire-time.ts";
 /** Stored conversations of the signed-in account (docs/reference/accounts.md). All methods throw PipitError. */
 export type HistoryClient = ReturnType<typeof createHistoryClient>;
 
+/** A part of a chat; see `messagesAround`. */
+export interface MessagesAround {
+  readonly messages: readonly Message[];
+  readonly cut?: true;
+  readonly isGone?: true;
+}
+
 /** As many as one looks through. */
 const SEARCH_HITS = 20;
 /** Name of the answers that the server has without a language model. */
@@ -59,24 +66,16 @@ export function createHistoryClient(http: HttpClient) {
     },
     /**
      * The part of a chat around one of its turns; the branch of that turn is the shown one from then on. `cut`: newer
-     * messages are not in it.
+     * messages are not in it. `isGone`: the turn is not there any more, and this is the end of the chat.
      */
-    async messagesAround(
-      chatId: string,
-      turnId: string,
-      signal: AbortSignal,
-    ): Promise<{ readonly messages: readonly Message[]; readonly cut?: true }> {
+    async messagesAround(chatId: string, turnId: string, signal: AbortSignal): Promise<MessagesAround> {
       const messages = await this.messages(chatId, signal);
       if (messages.some((message) => message.turnId === turnId)) return { messages };
       const path = `${chatPath(chatId)}/messages?${new URLSearchParams({ around: turnId }).toString()}`;
       const around = () => get(path, messagesSchema, signal);
-      const { data, cut } = await around().catch(async (reason: unknown) => {
-        const { field } = PipitError.from(reason);
-        if (field !== "around") throw reason;
-        await this.showTurn(chatId, turnId, signal);
-        return await around();
-      });
-      return { messages: toMessages(data), ...(cut && { cut }) };
+      const found = await onItsBranch(around, () => this.showTurn(chatId, turnId, signal));
+      if (found === undefined) return { messages, isGone: true };
+      return { messages: toMessages(found.data), ...(found.cut && { cut: true }) };
     },
     /** The picture of an exchange as the server keeps it; undefined when it has none. */
     picture: (chatId: string, turnId: string, signal: AbortSignal) =>
@@ -142,6 +141,22 @@ export function createHistoryClient(http: HttpClient) {
 function toImage({ width, height, jpeg }: z.infer<typeof pictureSchema>): ScreenImage {
   const bytes = Uint8Array.from(atob(jpeg), (char) => char.charCodeAt(0));
   return { bytes, widthPx: width, heightPx: height };
+}
+
+/** What is asked for around a turn, after that has been shown if need be; undefined: it is gone. */
+async function onItsBranch<T>(ask: () => Promise<T>, show: () => Promise<void>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (reason) {
+    if (PipitError.from(reason).field !== "around") throw reason;
+  }
+  try {
+    await show();
+  } catch (reason) {
+    if (PipitError.from(reason).field === "shown_turn_id") return undefined;
+    throw reason;
+  }
+  return await ask();
 }
 
 function undefinedIfGone(reason: unknown): undefined {

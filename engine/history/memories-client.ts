@@ -4,7 +4,7 @@ import type { KeptMemories } from "#contract/commands/memories.ts";
 import type { HttpClient } from "#engine/ports.ts";
 import { createJsonApi } from "#engine/wire/json-api.ts";
 
-const memorySchema = z.object({ id: z.string(), text: z.string() });
+export const memorySchema = z.object({ id: z.string(), text: z.string() });
 const memoriesSchema = z.object({ remembers: z.boolean(), data: z.array(memorySchema) });
 const ROOT = "/v1/memories";
 

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { SentFile } from "#contract/attached-file.ts";
 import type { AssistantMessage, Failure, Message, MessagePart, UserMessage } from "#contract/chat-state.ts";
 import { errorCodes, isErrorCode } from "#contract/error-codes.ts";
+import { memorySchema } from "./memories-client.ts";
 import { timeSchema } from "./wire-time.ts";
 
 const text = z.catch(z.string(), "");
@@ -39,6 +40,7 @@ const messageSchema = z.object({
   files: z.optional(z.array(sentFileSchema)),
   status: z.catch(z.enum(["done", "stopped", "failed", "running"]), "done"),
   failure: z.optional(z.object({ code: z.string(), message: z.string() })),
+  remembered: z.catch(z.array(memorySchema), []),
   usage: z.optional(z.object({ input_tokens: z.number(), output_tokens: z.number() })),
   created_at: timeSchema,
   step_data: z.catch(z.object({ model: z.catch(z.nullable(z.string()), null), reasoning: text }), {
@@ -113,7 +115,7 @@ export function toFile(file: Omit<z.infer<typeof sentFileSchema>, "chars">): Omi
 }
 
 function toAnswer(item: WireMessage, replyTo: string): AssistantMessage {
-  const { turn_id: turnId, usage } = item;
+  const { turn_id: turnId, usage, remembered } = item;
   const { model, reasoning } = item.step_data;
   const failure = failureOf(item);
   return {
@@ -129,6 +131,7 @@ function toAnswer(item: WireMessage, replyTo: string): AssistantMessage {
       usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens },
     }),
     ...(model !== null && { model }),
+    ...(remembered.length > 0 && { remembered }),
     replayed: true,
     createdAtMs: item.created_at,
   };

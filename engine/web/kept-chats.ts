@@ -119,7 +119,8 @@ export function createKeptChats(
     },
     /** @param updatedAtMs when the chat had last changed, as it was listed before it was read */
     keepMessages(accountId: string, chatId: string, messages: readonly Message[], updatedAtMs?: number) {
-      const json = new TextEncoder().encode(JSON.stringify(messages));
+      // What is remembered may have been forgotten by the next reading.
+      const json = new TextEncoder().encode(JSON.stringify(messages.map(withoutMemories)));
       return change(accountId, (kept, chats) =>
         withMessages(kept, chats, { chatId, json, updatedAtMs }, limits),
       );
@@ -149,6 +150,12 @@ function projectsOf(
       return kept?.account.accountId === accountId ? kept.projects : undefined;
     },
   };
+}
+
+function withoutMemories(message: Message): Message {
+  if (message.role === "user") return message;
+  const { remembered: _, ...rest } = message;
+  return rest;
 }
 
 function heldAs(held: Held, chat: ChatSummary | undefined): Held {

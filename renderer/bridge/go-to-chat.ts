@@ -24,6 +24,13 @@ export async function openChat(
   } catch (reason) {
     const { code, message } = PipitError.from(reason);
     if (isOvertaken()) return;
+    if (code === "TURN_NOT_FOUND") {
+      // Its chat is shown.
+      ui.seek(undefined);
+      views.setOpening(undefined);
+      views.report({ code, message });
+      return;
+    }
     // What is asked below that is a new chat's.
     await views.attempt(commands.newChat());
     if (!isOvertaken()) views.setOpening({ ...opening, failure: { code, message } });

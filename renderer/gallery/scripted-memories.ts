@@ -1,4 +1,6 @@
 import type { Memory } from "#contract/chat-state.ts";
+import type { MemoryChange } from "#engine/chat/answer.ts";
+import { reduceChat } from "#engine/chat/reducer.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
 
 /** A host that remembers three things, and what is done with them. */
@@ -21,17 +23,23 @@ export function keepMemories(bridge: ScriptedBridge): void {
     memories = [memory, ...memories];
     return memory;
   };
+  /** As the engine does: it stands below an answer, too. */
+  const show = (id: string, change: MemoryChange) =>
+    bridge.chat.setState((state) => reduceChat(state, { type: "memory", id, change }), true);
   answers.changeMemory = (input) => {
     const { memoryId: id, text } = input as { memoryId: string; text: string };
     memories = memories.map((one) => (one.id === id ? { id, text } : one));
+    show(id, { text });
     return { id, text };
   };
   answers.forgetMemory = (input) => {
     const { memoryId } = input as { memoryId: string };
     forgotten = memories.filter(({ id }) => id === memoryId);
     memories = memories.filter(({ id }) => id !== memoryId);
+    show(memoryId, { forgotten: true });
   };
   answers.restoreMemory = () => {
     memories = [...forgotten, ...memories];
+    for (const { id } of forgotten) show(id, { forgotten: false });
   };
 }

@@ -3,7 +3,9 @@ import { type AttachedFile, type SentFile, withoutText } from "#contract/attache
 import type { MessagePart } from "#contract/chat-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
+import type { Caller } from "#server/domain/access/caller.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
+import type { Memory } from "#server/domain/memories/ports.ts";
 import type { HistoryTurn, Turn } from "#server/domain/chats/ports.ts";
 import { readParameters, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
@@ -37,7 +39,7 @@ const statuses = { running: "running", done: "done", failed: "failed", cancelled
  * themselves.
  */
 export function messagesRoutes({
-  store: { chats, turns, summaries },
+  store: { chats, turns, summaries, auth },
   turns: answers,
 }: HttpContext): readonly CallerRoute[] {
   return [
@@ -45,14 +47,16 @@ export function messagesRoutes({
       const { id: chatId } = readParameters(chatParameters, request.params);
       const { limit, before, around } = readParameters(messagesQuery, request.query);
       await findChat(chats, caller.userId, chatId);
+      const remembered = await rememberedOf(auth, caller);
+      const messagesOf = (path: readonly HistoryTurn[]) =>
+        path.toReversed().flatMap((turn) => toMessages(turn, remembered.get(turn.turn.id)));
       if (around === undefined) {
-        const path = await turns.history(caller.userId, chatId, limit, before);
-        return { data: path.toReversed().flatMap(toMessages) };
+        return { data: messagesOf(await turns.history(caller.userId, chatId, limit, before)) };
       }
       const newer = Math.min(NEWER_TURNS, limit - 1);
       const found = await turns.historyAround(caller.userId, chatId, around, { limit, newer });
       if (found === undefined) throw invalidField("around", "is not on the path that is shown.");
-      return { data: found.path.toReversed().flatMap(toMessages), cut: found.isCut };
+      return { data: messagesOf(found.path), cut: found.isCut };
     }),
     route("GET", "/v1/chats/:id/summary", reader, async (request, caller) => {
       const { id: chatId } = readParameters(chatParameters, request.params);
@@ -106,8 +110,20 @@ export function messagesRoutes({
   ];
 }
 
+/** What is remembered of what the caller said, by turn; nothing for an API key, which knows of no memories. */
+async function rememberedOf(
+  { memories }: HttpContext["store"]["auth"],
+  { userId, apiKeyId }: Caller,
+): Promise<ReadonlyMap<string | undefined, readonly Memory[]>> {
+  if (apiKeyId !== undefined) return new Map();
+  return Map.groupBy((await memories.list(userId)).toReversed(), ({ sourceTurn }) => sourceTurn);
+}
+
 /** A question, and its answer once there is something of it. */
-export function toMessages({ turn, siblings, picture }: HistoryTurn): readonly Record<string, unknown>[] {
+export function toMessages(
+  { turn, siblings, picture }: HistoryTurn,
+  remembered: readonly Memory[] = [],
+): readonly Record<string, unknown>[] {
   const url = `/v1/chats/${encodeURIComponent(turn.chatId)}/turns/${encodeURIComponent(turn.id)}/picture`;
   const question = {
     ...toMessage(turn, "user", [{ kind: "text", text: turn.userText }], turn.createdAtMs),
@@ -122,6 +138,9 @@ export function toMessages({ turn, siblings, picture }: HistoryTurn): readonly R
   const answer = {
     ...toMessage(turn, "assistant", turn.parts, turn.finishedAtMs ?? turn.createdAtMs),
     usage: { input_tokens: turn.inputTokens, output_tokens: turn.outputTokens },
+    ...(remembered.length > 0 && {
+      remembered: remembered.map(({ id: memoryId, text }) => ({ id: memoryId, text })),
+    }),
     step_data: { status: turn.status, model: turn.model ?? null },
   };
   return [question, answer];

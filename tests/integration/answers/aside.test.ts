@@ -27,10 +27,11 @@ async function openStage(database: "SQLite" | "PostgreSQL") {
     }),
   );
   const client = starting.use(new WireClient(server.grpcUrl, server.accessToken));
-  async function api(method: string, path: string, body?: object) {
+  const own = `Bearer ${server.accessToken}`;
+  async function api(method: string, path: string, body?: object, authorization = own) {
     const response = await fetch(server.httpUrl + path, {
       method,
-      headers: { authorization: `Bearer ${server.accessToken}`, "content-type": "application/json" },
+      headers: { authorization, "content-type": "application/json" },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return (response.status === 204 ? undefined : await response.json()) as Record<string, unknown>;
@@ -108,6 +109,19 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
     expect(second.remembered).toMatchObject([{ text: "I live in Lisbon" }]);
     late.open();
     await vi.waitFor(async () => expect(await stage.remembered()).toContain("I always want metric units"));
+    // It stands at its answer by then, wherever the chat is read again; but no key reads it.
+    const read = async (authorization?: string) => {
+      const { data } = await api("GET", `/v1/chats/${first.chatId}/messages`, undefined, authorization);
+      return (data as readonly { turn_id: string; remembered?: readonly { text: string }[] }[]).flatMap(
+        ({ turn_id: turnId, remembered = [] }) => remembered.map(({ text }) => [turnId, text]),
+      );
+    };
+    expect(await read()).toEqual([
+      [first.turnId, "I live in Lisbon"],
+      [second.turnId, "I always want metric units"],
+    ]);
+    const { key } = await api("POST", "/v1/api-keys", { name: "reader", scope: "api:read" });
+    expect(await read(`Bearer ${String(key)}`)).toEqual([]);
     const third = await ended(ask("How far is the moon?", { chatId: first.chatId }));
     expect(third.remembered).toMatchObject([{ turnId: second.turnId, text: "I always want metric units" }]);
     expect(await titleOf(stage, first.chatId)).toBe("Moving to Lisbon");
