@@ -1,12 +1,11 @@
 import { languageOfLocale } from "#contract/language.ts";
 import type { ImportReport } from "#contract/imports/chat-import.ts";
+import { importFailure } from "#contract/imports/import-failures.ts";
 
 type Counts = Pick<ImportReport, "made" | "extended" | "unchanged" | "turns">;
 
 const english = {
   unreadable: (path: string) => `${path} cannot be read. Name a file of JSON or a ZIP archive that is there.`,
-  noExport:
-    "There is no export in this file, or it is damaged. Name a JSON export of Pipit, or conversations.json of ChatGPT or Claude, also within their archive.",
   sending: (percent: number, _chats: number) => `Sending: ${percent}%`,
   importing: (percent: number, chats: number) => `Importing: ${percent}%, chats: ${chats}`,
   stopped: (chats: number) =>
@@ -37,8 +36,6 @@ const english = {
 };
 const russian: typeof english = {
   unreadable: (path) => `Не удалось прочитать ${path}. Укажите файл JSON или архив ZIP, который существует.`,
-  noExport:
-    "В этом файле нет экспорта, или он повреждён. Укажите экспорт Pipit в JSON или conversations.json из ChatGPT либо Claude, можно в архиве.",
   sending: (percent) => `Отправка: ${percent} %`,
   importing: (percent, chats) => `Импорт: ${percent} %, чатов: ${chats}`,
   stopped: (chats) =>
@@ -70,4 +67,10 @@ export type ImportWords = typeof english;
 
 export function importWords(locale: string): ImportWords {
   return languageOfLocale(locale) === "ru" ? russian : english;
+}
+
+/** What an import failed of, with the cure; undefined where the usual words fit. */
+export function failureWords(locale: string, code: string): string | undefined {
+  const told = importFailure(languageOfLocale(locale), code);
+  return told && `${told.what} ${told.cure}`;
 }

@@ -9,7 +9,7 @@ import { printJson, printNote } from "../kit/terminal.ts";
 import { oneLine } from "../kit/chat-line.ts";
 import { ToldError } from "../kit/told-error.ts";
 import { withChats, type ChatsContext } from "./chats-command.ts";
-import { importWords, type ImportWords } from "./import-words.ts";
+import { failureWords, importWords, type ImportWords } from "./import-words.ts";
 
 /** Flags of `pipit chats import` as commander gives them. */
 export interface ImportFlags {
@@ -25,7 +25,7 @@ export function importChats(flags: ImportFlags, deps: CommandDeps): Promise<Exit
     const words = importWords(deps.config.locale);
     const file = await fileBlob(resolve(flags.file));
     if (file === undefined) throw new ToldError("USAGE", words.unreadable(flags.file));
-    const report = await send(file, flags.again === true, context, words);
+    const report = await send(file, flags.again === true, context, deps.config.locale);
     if (flags.json === true) printJson(terminal, report);
     else for (const line of reportLines(report, words)) printNote(terminal, line);
     return report.problem === undefined ? exitCodes.done : exitCodes.failed;
@@ -36,8 +36,9 @@ async function send(
   file: Blob,
   again: boolean,
   { client, terminal, signal }: ChatsContext,
-  words: ImportWords,
+  locale: string,
 ): Promise<ImportReport> {
+  const words = importWords(locale);
   using progress = openProgress(terminal);
   let seen = 0;
   const onProgress: NonNullable<Parameters<typeof client.importChats>[1]["onProgress"]> = (now) => {
@@ -49,9 +50,9 @@ async function send(
   } catch (reason) {
     if (signal.aborted) throw new ToldError("CANCELLED", words.stopped(seen), { cause: reason });
     const { code } = PipitError.from(reason);
-    // Its usual words are of files that go along with a question.
-    if (code === "FILE_UNSUPPORTED") throw new ToldError(code, words.noExport, { cause: reason });
-    throw reason;
+    const told = failureWords(locale, code);
+    if (told === undefined) throw reason;
+    throw new ToldError(code, told, { cause: reason });
   }
 }
 

@@ -62,6 +62,11 @@ export const shellScenes: Readonly<Record<string, Scene>> = {
     });
     bridge.intend({ kind: "open", view: "settings" });
   },
+  "import-failed": (bridge) => {
+    const message = "Less than 512 KiB of the file came within a minute, which is too slow.";
+    bridge.app.setState({ chatImport: { kind: "failed", code: "DEADLINE_EXCEEDED", message } });
+    bridge.intend({ kind: "open", view: "settings" });
+  },
   settings: (bridge) => {
     bridge.app.setState(({ features }) => ({
       features: { ...features, notifications: { available: true } },

@@ -1,4 +1,7 @@
+import { useTranslation } from "react-i18next";
 import type { ChatImport, ImportReport } from "#contract/imports/chat-import.ts";
+import { importFailure } from "#contract/imports/import-failures.ts";
+import { languageOfLocale } from "#contract/language.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { Button } from "../ui/button.tsx";
@@ -36,12 +39,12 @@ function Running({ state }: { readonly state: Extract<ChatImport, { readonly kin
 }
 
 function Failure({ state }: { readonly state: Extract<ChatImport, { readonly kind: "failed" }> }) {
-  const { t } = useLazyTexts("chatFiles");
-  // Its usual words are of files that go along with a question.
-  if (state.code !== "FILE_UNSUPPORTED") return <ErrorNote error={state} />;
+  const { i18n } = useTranslation();
+  const told = importFailure(languageOfLocale(i18n.language), state.code);
+  if (told === undefined) return <ErrorNote error={state} />;
   return (
-    <Note tone="danger" title={t("noExport")}>
-      <p>{t("noExportCure")}</p>
+    <Note tone="danger" title={told.what}>
+      <p>{told.cure}</p>
       <ErrorDetail detail={state.message} />
     </Note>
   );

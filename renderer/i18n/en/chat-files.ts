@@ -12,9 +12,6 @@ export const chatFiles = {
   importing: "Importing: {{percent}}%, chats: {{chats}}",
   stop: "Stop",
   stopped: "Stopped. Chats that were looked at: {{chats}}. They stay; import the file again for the rest.",
-  noExport: "This is no export that can be imported.",
-  noExportCure:
-    "Choose a JSON export of Pipit, or conversations.json of ChatGPT or Claude, also within their archive.",
   done: "The import is complete.",
   made: "New chats: {{count}}",
   extended: "Chats that got new messages: {{count}}",

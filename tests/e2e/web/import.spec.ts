@@ -47,5 +47,5 @@ test("[24] the page imports a file, says what came of it, stops when it is told 
   await expect(status).toContainText("Chats that were here already: 1");
 
   await choose("page.html", "<html>");
-  await expect(status).toContainText("This is no export that can be imported.");
+  await expect(status).toContainText("This is no export that can be imported, or it is damaged.");
 });
