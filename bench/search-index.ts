@@ -9,6 +9,8 @@ import { fill, file, keepWhole, openFile, pick, quiet, turns, turnsPerChat } fro
 /** Of entries that are written anew. */
 const edits = Math.min(100_000, turns);
 const editsAtOnce = 100;
+/** Of a build, after each of which it says how long it has taken. */
+const parts = 10;
 
 /** A million messages of one person on SQLite: the index is built, its size, and that after many edits. */
 export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult> {
@@ -35,9 +37,9 @@ async function* buildFigures(signal: AbortSignal): AsyncGenerator<BenchResult> {
   const left = reader.prepare<[], { version: number; outdated: number }>(
     "select version, outdated from turn_search_state",
   );
-  const isDone = () => {
+  const isDownTo = (most: number): boolean => {
     const row = left.get();
-    return row?.version !== -1 && row?.outdated === 0;
+    return row !== undefined && row.version !== -1 && row.outdated <= most;
   };
   // Fewer than all when an earlier benchmark was stopped.
   const entries = reader
@@ -45,20 +47,30 @@ async function* buildFigures(signal: AbortSignal): AsyncGenerator<BenchResult> {
       "select count(*) from turn_search_rows where id <= (select case version when -1 then id else outdated end from turn_search_state)",
     )
     .pluck()
-    .get();
+    .get() as number;
   const before = process.cpuUsage();
   const startedMs = performance.now();
-  const holdMs = await longestTurnMs(async () => {
-    store.completeIndex();
-    while (!isDone()) await sleep(50, undefined, { signal });
-  });
+  store.completeIndex();
+  let holdMs = 0;
+  for (let part = 1; part <= parts; part++) {
+    const untilThen = async (): Promise<void> => {
+      while (!isDownTo((entries * (parts - part)) / parts)) await sleep(50, undefined, { signal });
+    };
+    holdMs = Math.max(holdMs, await longestTurnMs(untilThen));
+    // A figure now and then tells that it goes on.
+    yield toResult({
+      name: `search.build.${part}-of-${parts}`,
+      unit: "s",
+      value: (performance.now() - startedMs) / 1000,
+    });
+  }
   const { user, system } = process.cpuUsage(before);
   reader.close();
   yield toResult({ name: "search.build", unit: "s", value: (performance.now() - startedMs) / 1000 });
   yield toResult({
     name: "search.build.per-turn",
     unit: "ms of CPU",
-    value: (user + system) / 1000 / Math.max(entries ?? 0, 1),
+    value: (user + system) / 1000 / Math.max(entries, 1),
   });
   yield toResult({
     name: "search.build.loop-hold.max",

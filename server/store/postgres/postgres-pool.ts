@@ -3,6 +3,12 @@ import type { Pool, PoolClient } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { breaksConnection, isStalePlan, toPostgresRunningError } from "../errors/postgres-errors.ts";
 
+/**
+ * In the text of a statement: it is planned for the values it gets, each time. Without their values, PostgreSQL takes any word for a
+ * rare one.
+ */
+export const PLANNED_FOR_VALUES = "/* planned for its values */";
+
 /** Texts that have a name; each costs a plan per connection, some ten kilobytes of the database server's memory. */
 const MAX_NAMES = 200;
 
@@ -44,7 +50,8 @@ function wrap(
   let broken = false;
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
     const values = parameters.map(storable);
-    const name = values.length === 0 ? undefined : names.of(text);
+    const isNamed = values.length > 0 && !text.includes(PLANNED_FOR_VALUES);
+    const name = isNamed ? names.of(text) : undefined;
     try {
       return await client.query({ name, text, values });
     } catch (reason) {

@@ -1,5 +1,8 @@
 import { expect, describe, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
+import { sql } from "kysely";
+import { searchTurns } from "../turns/turn-search.ts";
+import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
 import { PostgresIndexWork } from "./postgres-index-work.ts";
 import { beginning, ending, openStoreWithChat } from "#server/testing/turn-store-kit.ts";
 
@@ -43,6 +46,23 @@ describe.each(sharedDatabases)("the turn index on $name", (database) => {
     expect(await count()).toEqual([{ n: 1 }]);
     await temporary.query("delete from chats");
     expect(await count()).toEqual([{ n: 0 }]);
+  });
+
+  test("is asked by a plan for the very words, however often", async () => {
+    await using temporary = await openWithAnswer("hippopotamus");
+    const db = await temporary.openDb();
+    const index = createPostgresTurnIndex();
+    await db.connection().execute(async (one) => {
+      // PostgreSQL makes a plan for any words from the sixth time on, and that reads all turns with a common one.
+      for (let time = 0; time < 8; time++)
+        for (const query of ["hippopotamus", "hippopotamos"])
+          expect(
+            await searchTurns({ db: one, roomy: one }, index, "user-1", query, { limit: 5 }),
+          ).toHaveLength(1);
+      const { rows } = await sql`select statement from pg_prepared_statements
+        where generic_plans > 0 and statement like '%turn_search%'`.execute(one);
+      expect(rows).toEqual([]);
+    });
   });
 
   test("narrows by user, chat and words in one index", async () => {

@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
+import { PLANNED_FOR_VALUES } from "../postgres/postgres-pool.ts";
 import type { Tables } from "../sql/schema.ts";
 import { countOutdated, outdateAll } from "./index-state.ts";
 import type { SearchTerm } from "./search-terms.ts";
@@ -19,6 +20,7 @@ import { wordsOf } from "./word-vector.ts";
 
 /** The newest turns of a user, whose words are the guesses at a mistyped one. */
 const GUESS_TURNS = 10_000;
+const plannedForValues = sql.raw(PLANNED_FOR_VALUES);
 
 /**
  * The turn index on a tsvector. It stores stems only, never the text, and a "scope" of the user and the chat in the
@@ -78,7 +80,8 @@ export function createPostgresTurnIndex(): TurnIndex {
 
     find,
 
-    termCounts,
+    termCounts: async (_db, _query, matches) =>
+      new Map(matches.map(({ entry, counted = 0 }) => [entry, counted])),
 
     lacks(column, needle) {
       const text = sql.ref(column);
@@ -97,11 +100,13 @@ async function find(db: Kysely<Tables>, query: IndexQuery, limit = MAX_MATCHES):
   const { afterMs, beforeMs } = query;
   const since: RawBuilder<unknown> = afterMs === undefined ? sql`` : sql`and created_at_ms >= ${afterMs}`;
   const until: RawBuilder<unknown> = beforeMs === undefined ? sql`` : sql`and created_at_ms < ${beforeMs}`;
+  // Of a lower limit PostgreSQL would hope to meet a match soon, and read every row where there is none.
   const { rows } = await sql<Match>`
-    select id as entry, turn_id as "turnId", created_at_ms as "createdAtMs" from turn_search
-    where ${conditionOf(query)} ${since} ${until}
-    order by id desc limit ${sql.lit(limit)}`.execute(db);
-  return rows;
+    select ${plannedForValues} id as entry, turn_id as "turnId", created_at_ms as "createdAtMs",
+      ${countOf(query)} as counted
+    from turn_search where ${conditionOf(query)} ${since} ${until}
+    order by id desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
+  return rows.slice(0, limit);
 }
 
 function conditionOf(query: IndexQuery): RawBuilder<unknown> {
@@ -166,19 +171,13 @@ async function create(db: Kysely<Tables>): Promise<void> {
       select ${sql.lit(INDEX_VERSION)}, coalesce(max(id), 0) from turn_search`.execute(db);
 }
 
-async function termCounts(
-  db: Kysely<Tables>,
-  query: IndexQuery,
-  first: number,
-): Promise<ReadonlyMap<number, number>> {
-  const sides = query.match === "all" ? ["A"] : ["A", ""];
+/** See {@link TurnIndex.termCounts}: to come back to the rows for it would take as long as to find them. */
+function countOf({ terms, match }: IndexQuery): RawBuilder<number> {
+  const sides = match === "all" ? ["A"] : ["A", ""];
   const counted = sides.flatMap((side) =>
-    query.terms.map((term) => sql`(words @@ ${weighted(term, side)}::tsquery)::integer`),
+    terms.map((term) => sql`(words @@ ${weighted(term, side)}::tsquery)::integer`),
   );
-  const { rows } = await sql<{ entry: number; n: number }>`
-      select id as entry, ${sql.join(counted, sql` + `)} as n from turn_search
-      where id >= ${first} and ${conditionOf(query)}`.execute(db);
-  return new Map(rows.map(({ entry, n }) => [entry, n]));
+  return counted.length === 0 ? sql`0` : sql`${sql.join(counted, sql` + `)}`;
 }
 
 async function* wordsIn(
@@ -186,14 +185,15 @@ async function* wordsIn(
   userId: string,
   { first, end, minChars, maxChars }: TypoRange,
 ): AsyncGenerator<readonly string[]> {
-  // To unnest the vectors themselves takes twice as long, and so does a collation other than "C".
-  const { rows } = await sql<{ word: string }>`select distinct word collate "C" as word from (
-        select unnest(tsvector_to_array(words)) as word from (
-          select words from turn_search where scope @> ${scopeArray(userId, undefined)}
+  // Words stand in a vector in the order of their bytes: only those that begin alike are taken out of it.
+  const { rows } = await sql<{ word: string }>`select ${plannedForValues} distinct word from (
+        select unnest(words[width_bucket(${first} collate "C", words) + 1 : width_bucket(${end} collate "C", words)])
+          collate "C" as word
+        from (
+          select tsvector_to_array(words) as words from turn_search where scope @> ${scopeArray(userId, undefined)}
           order by id desc limit ${sql.lit(GUESS_TURNS)}
         ) as newest
       ) as found
-      where word collate "C" >= ${first} and word collate "C" < ${end}
-        and length(word) between ${minChars} and ${maxChars}`.execute(db);
+      where word < ${end} and length(word) between ${minChars} and ${maxChars}`.execute(db);
   yield rows.map(({ word }) => word);
 }

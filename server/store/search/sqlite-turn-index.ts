@@ -213,14 +213,14 @@ async function create(db: Kysely<Tables>): Promise<void> {
 async function termCounts(
   db: Kysely<Tables>,
   query: IndexQuery,
-  first: number,
+  matches: readonly Match[],
 ): Promise<ReadonlyMap<number, number>> {
   const counts = new Map<number, number>();
   const scope = await scopeExpression(db, query);
   const sides = query.match === "all" ? ["question"] : ["question", "{question answer}"];
   const terms = query.terms.map((term) => termExpression(term));
   // As a parameter it would be a floating-point number, at which FTS5 does not stop.
-  const from = sql.lit(first);
+  const from = sql.lit(matches.at(-1)?.entry ?? 0);
   for (const wanted of sides.flatMap((side) => terms.map((term) => `${scope}${side} : (${term})`))) {
     const { rows } = await sql<{ id: number }>`select rowid as id from turn_search
         where turn_search match ${wanted} and rowid >= ${from}

@@ -66,6 +66,8 @@ export interface Match {
   readonly createdAtMs: number;
   /** The number of the entry: newer ones have higher ones. */
   readonly entry: number;
+  /** What {@link TurnIndex.termCounts} tells, of an index that finds out both at once. */
+  readonly counted?: number;
 }
 
 /** Of so many bytes, a text is looked through by the database; what is longer is read in pieces. */
@@ -122,9 +124,15 @@ export interface TurnIndex {
   find(db: Kysely<Tables>, query: IndexQuery, limit?: number): Promise<readonly Match[]>;
   /**
    * How many of the terms stand in the question, and, where any of them is enough, how many in the turn on top of that; by
-   * entry, from the entry `first` on.
+   * entry.
+   *
+   * @param matches of that query, newest first; at least one
    */
-  termCounts(db: Kysely<Tables>, query: IndexQuery, first: number): Promise<ReadonlyMap<number, number>>;
+  termCounts(
+    db: Kysely<Tables>,
+    query: IndexQuery,
+    matches: readonly Match[],
+  ): Promise<ReadonlyMap<number, number>>;
   /**
    * A condition: that a text of a turn is short and lacks some ASCII, in whatever case. Where letters would have to be folded
    * for that, only our code can tell.

@@ -21,8 +21,8 @@ export interface Search {
   readonly userId: string;
   readonly options: SearchOptions;
   readonly limit: number;
-  /** None where a search is within chats. */
-  readonly titles: readonly Title[];
+  /** Those that were changed last, read once it is clear that they count; none where a search is within chats. */
+  readonly titles: () => Promise<readonly Title[]>;
   readonly chatIds: readonly string[] | undefined;
   /** Turns that lack what is looked for as it stands, and need not be read again. */
   readonly rejected: Set<string>;

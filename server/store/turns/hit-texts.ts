@@ -19,26 +19,26 @@ export type HitRow = Awaited<ReturnType<typeof hitRows>>[number];
 /** The turns of some matches, their texts as far as {@link PIECE_CHARS}; nothing of what is deleted. */
 export async function hitRows(db: Kysely<Tables>, turnIds: readonly string[]) {
   if (turnIds.length === 0) return [];
-  return db
+  const rows = await db
     .selectFrom("turns")
-    .innerJoin("chats", "chats.id", "turns.chat_id")
-    .select([
-      "turns.id",
-      "turns.chat_id",
-      "turns.user_id",
-      "turns.turn_index",
-      "turns.created_at_ms",
-      "chats.title",
-    ])
+    .select(["turns.id", "turns.chat_id", "turns.user_id", "turns.turn_index", "turns.created_at_ms"])
+    // For a join, PostgreSQL would read the chats of all people.
+    .select(({ selectFrom }) =>
+      selectFrom("chats")
+        .select("chats.title")
+        .whereRef("chats.id", "=", "turns.chat_id")
+        .where("chats.deleted_at_ms", "is", null)
+        .where("chats.temporary", "=", 0)
+        .as("title"),
+    )
     .select([beginning("user_text").as("user_text"), beginning("assistant_text").as("assistant_text")])
     .select(sql<number>`octet_length(turns.user_text)`.as("user_bytes"))
     .select(sql<number>`octet_length(turns.assistant_text)`.as("assistant_bytes"))
     .where("turns.id", "in", turnIds)
     .where("turns.status", "!=", "running")
     .where("turns.deleted_at_ms", "is", null)
-    .where("chats.deleted_at_ms", "is", null)
-    .where("chats.temporary", "=", 0)
     .execute();
+  return rows.flatMap(({ title, ...row }) => (title === null ? [] : [{ ...row, title }]));
 }
 
 function beginning(column: "user_text" | "assistant_text") {

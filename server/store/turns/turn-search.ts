@@ -37,17 +37,16 @@ export async function searchTurns(
   const limit = Math.min(Math.max(Math.trunc(options.limit), 0), MAX_SEARCH_HITS);
   if (limit === 0) return [];
   const from = (await index.isLarge(db)) ? roomy : db;
-  const titles = await titlesOf(from, userId, options);
-  const chatIds = await chatsOf(options, titles);
+  const chatIds = await chatsOf(from, userId, options);
   if (chatIds?.length === 0) return [];
-  const within = chatIds === undefined ? titles : [];
+  let titles: Promise<readonly Title[]> | undefined;
   const search: Search = {
     db: from,
     index,
     userId,
     options,
     limit,
-    titles: within,
+    titles: () => (titles ??= chatIds === undefined ? newestTitles(from, userId) : Promise.resolve([])),
     chatIds,
     rejected: new Set(),
   };
@@ -58,34 +57,35 @@ export async function searchTurns(
   return withMeant({ ...search, db: roomy }, plan, found, await meant);
 }
 
-/** Of the chats that may be searched, at most those that a search needs. */
-async function titlesOf(
-  db: Kysely<Tables>,
-  userId: string,
-  { chatId, inChat }: SearchOptions,
-): Promise<readonly Title[]> {
-  const chats = db
+/** Chats that may be searched. */
+function searchable(db: Kysely<Tables>, userId: string) {
+  return db
     .selectFrom("chats")
     .select(["id", "title"])
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)
     .where("temporary", "=", 0);
-  if (chatId !== undefined) return chats.where("id", "=", chatId).execute();
-  const newest = chats.orderBy("updated_at_ms", "desc");
-  return (inChat === undefined ? newest.limit(MAX_TITLES) : newest).execute();
+}
+
+async function newestTitles(db: Kysely<Tables>, userId: string): Promise<readonly Title[]> {
+  return searchable(db, userId).orderBy("updated_at_ms", "desc").limit(MAX_TITLES).execute();
 }
 
 /** Undefined: wherever. */
 async function chatsOf(
+  db: Kysely<Tables>,
+  userId: string,
   { chatId, inChat }: SearchOptions,
-  titles: readonly Title[],
 ): Promise<readonly string[] | undefined> {
-  if (chatId !== undefined) return titles.map(({ id }) => id);
+  if (chatId !== undefined) {
+    const own = await searchable(db, userId).where("id", "=", chatId).execute();
+    return own.map(({ id }) => id);
+  }
   if (inChat === undefined) return undefined;
   const wanted = foldInPlace(inChat.trim());
   const loop = new LoopTurns();
   const chats: string[] = [];
-  for (const { id, title } of titles) {
+  for (const { id, title } of await searchable(db, userId).orderBy("updated_at_ms", "desc").execute()) {
     if (id === inChat || foldInPlace(title).includes(wanted)) chats.push(id);
     if (chats.length === MAX_TITLED_CHATS) break;
     await loop.give();
@@ -129,29 +129,31 @@ async function allOf(search: Search, plan: SearchPlan): Promise<readonly SearchH
   return hitsOf(search, plan, await find(search, plan.terms, "all"), "all");
 }
 
-function find(
+async function find(
   search: Search,
   terms: readonly SearchTerm[],
   match: IndexQuery["match"],
   limit?: number,
 ): Promise<readonly Match[]> {
-  return search.index.find(search.db, indexQuery(search, terms, match), limit);
+  return search.index.find(search.db, await indexQuery(search, terms, match), limit);
 }
 
-function indexQuery(
-  { userId, chatIds, options, titles }: Search,
+async function indexQuery(
+  search: Search,
   terms: readonly SearchTerm[],
   match: IndexQuery["match"],
-): IndexQuery {
+): Promise<IndexQuery> {
+  const { userId, chatIds, options } = search;
   const { role, afterMs, beforeMs } = options;
-  const titled = match === "all" && terms.length > 1 ? terms.map((term) => titledBy(titles, term)) : [];
+  const isTitled = match === "all" && terms.length > 1;
+  const titled = isTitled ? await Promise.all(terms.map((term) => titledBy(search, term))) : [];
   return { userId, chatIds, terms, match, role, afterMs, beforeMs, titled };
 }
 
 /** Chats with the term in their titles. */
-function titledBy(titles: readonly Title[], term: SearchTerm): readonly string[] {
+async function titledBy(search: Search, term: SearchTerm): Promise<readonly string[]> {
   if (term.isQuoted || term.inCode !== undefined) return [];
-  return titles
+  return (await search.titles())
     .filter(({ title }) => occurrencesIn(title, [term]).length > 0)
     .map(({ id }) => id)
     .slice(0, MAX_TITLED_CHATS);
@@ -162,14 +164,13 @@ async function withGuesses(
   search: Search,
   terms: readonly SearchTerm[],
 ): Promise<readonly SearchTerm[] | undefined> {
-  const { titles } = search;
   let isGuessed = false;
   const guessed: SearchTerm[] = [];
   for (const term of terms) {
     const range = term.isQuoted ? undefined : typoRange(term.word, term.stem);
     const known =
       range === undefined ||
-      titledBy(titles, term).length > 0 ||
+      (await titledBy(search, term)).length > 0 ||
       (await find(search, [term], "any", 1)).length > 0;
     const others = known ? [] : await guessesFor(search, term, range);
     isGuessed ||= others.length > 0;
@@ -205,10 +206,9 @@ async function hitsOf(
   const { db, index, limit } = search;
   const chosen = new ChosenHits(search, plan);
   let best = await narrowed(search, matches, plan.needles);
-  const oldest = best.at(-1);
-  if (oldest !== undefined && best.length > CLOSE_LOOK && plan.terms.length > 0) {
-    const query = indexQuery(search, plan.terms, match);
-    best = shortlist(best, await index.termCounts(db, query, oldest.entry), plan.terms.length);
+  if (best.length > CLOSE_LOOK && plan.terms.length > 0) {
+    const query = await indexQuery(search, plan.terms, match);
+    best = shortlist(best, await index.termCounts(db, query, best), plan.terms.length);
   }
   const newestMs = newestOf(matches);
   for (let at = 0; at < best.length && chosen.hits.length < limit; at += CLOSE_LOOK) {
@@ -230,7 +230,7 @@ async function titledTurns(
   found: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   if (literals.length + phrases.length > 0 || options.role !== undefined) return [];
-  const chats = titles.filter(
+  const chats = (await titles()).filter(
     ({ id, title }) => !found.has(id) && terms.every((term) => occurrencesIn(title, [term]).length > 0),
   );
   if (chats.length === 0) return [];
