@@ -552,7 +552,7 @@ export const MemberState = {
   UNSPECIFIED: 0,
 
   /**
-   * Sees the room's name and who invited them, and nothing else.
+   * Sees the room's name, who invited them and when something happened last, and nothing else.
    *
    * @generated from enum value: MEMBER_STATE_INVITED = 1;
    */

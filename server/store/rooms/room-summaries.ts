@@ -4,23 +4,21 @@ import { COMMON_ROOM, type RoomEntry } from "#server/domain/rooms/ports.ts";
 import type { Tables } from "../sql/schema.ts";
 import { readEntries, toState } from "./room-rows.ts";
 
+interface Wanted {
+  /** Absent: all rooms of the user. */
+  readonly roomId?: string;
+  readonly after?: ListPlace | undefined;
+  readonly limit: number;
+}
+
 /** The rooms of somebody, or one of them. */
 export async function summaries(
   db: Kysely<Tables>,
   userId: string,
-  {
-    roomId,
-    after,
-    limit,
-  }: { readonly roomId?: string; readonly after?: ListPlace | undefined; readonly limit: number },
+  { roomId, after, limit }: Wanted,
 ): Promise<readonly RoomSummary[]> {
-  const own = db
-    .selectFrom("room_members")
-    .select("room_id")
-    .where("user_id", "=", userId)
-    .union(db.selectNoFrom((eb) => eb.val(COMMON_ROOM).as("room_id")));
   const rows = await db
-    .selectFrom("rooms")
+    .selectFrom(roomsOf(db, userId, { roomId, after, limit }).as("rooms"))
     .leftJoin("room_members", (join) =>
       join.onRef("room_members.room_id", "=", "rooms.id").on("room_members.user_id", "=", userId),
     )
@@ -36,16 +34,9 @@ export async function summaries(
       unreadOf(userId).as("unread"),
       newestMessage.as("newest_id"),
     ])
-    .where("rooms.id", "in", roomId === undefined ? own : [roomId])
     .where((eb) => eb.or([eb("rooms.id", "=", COMMON_ROOM), eb("room_members.user_id", "is not", null)]))
-    .$if(after !== undefined, (query) =>
-      query.where(({ eb, refTuple, tuple }) =>
-        eb(refTuple("rooms.updated_at_ms", "rooms.id"), "<", tuple(after?.atMs ?? 0, after?.id ?? "")),
-      ),
-    )
     .orderBy("rooms.updated_at_ms", "desc")
     .orderBy("rooms.id", "desc")
-    .limit(limit)
     .execute();
   const newest = await messagesById(
     db,
@@ -66,6 +57,27 @@ export async function summaries(
       unread: isIn ? Number(row.unread) : 0,
     };
   });
+}
+
+/** A page, by itself: SQLite would count what is unread in every room before it takes the first ones. */
+function roomsOf(db: Kysely<Tables>, userId: string, { roomId, after, limit }: Wanted) {
+  const own = db
+    .selectFrom("room_members")
+    .select("room_id")
+    .where("user_id", "=", userId)
+    .union(db.selectNoFrom((eb) => eb.val(COMMON_ROOM).as("room_id")));
+  return db
+    .selectFrom("rooms")
+    .select(["id", "name", "updated_at_ms", "last_seq"])
+    .where("id", "in", roomId === undefined ? own : [roomId])
+    .$if(after !== undefined, (query) =>
+      query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple("updated_at_ms", "id"), "<", tuple(after?.atMs ?? 0, after?.id ?? "")),
+      ),
+    )
+    .orderBy("updated_at_ms", "desc")
+    .orderBy("id", "desc")
+    .limit(limit);
 }
 
 /** To somebody who has never read in the common room what was said before their account is no news. */
