@@ -75,10 +75,7 @@ export function createOwnAccount(deps: OwnAccountDeps) {
       return { deviceToken: knownDevices.issue(owner.userId, changedAtMs) };
     },
 
-    /**
-     * Switches the account off, forgets what was remembered of its owner and their projects, leaves its rooms,
-     * and ends all sessions, this one too.
-     */
+    /** Switches the account off, erases what it owns besides its chats, leaves its rooms, and ends all sessions, this one too. */
     async deactivate(owner: Owner, proof: OwnProof, origin: AuditOrigin): Promise<void> {
       const decision: OwnDecision = {
         proof,
@@ -89,7 +86,7 @@ export function createOwnAccount(deps: OwnAccountDeps) {
         async apply(tx) {
           await tx.accounts.update(owner.userId, { active: false }, clock.nowMs());
           await tx.memories.removeAll(owner.userId);
-          await tx.projects.removeAll(owner.userId);
+          await tx.accounts.eraseOwned(owner.userId);
           await tx.roomMembers.removeAll(owner.userId);
         },
       };

@@ -87,6 +87,8 @@ export interface AccountStore {
   upgradePasswordHash(id: string, from: string, to: string): Promise<void>;
   /** To the present of the database. */
   setLastLogin(id: string): Promise<void>;
+  /** Erases what an account owns besides its chats (see account-tables.ts), with no way back: its owner closes it. */
+  eraseOwned(id: string): Promise<void>;
   list(query: AccountQuery): Promise<readonly Account[]>;
   count(): Promise<number>;
 }

@@ -27,5 +27,4 @@ export interface ProjectStore {
   update(userId: string, id: string, changes: ProjectChanges, nowMs: number): Promise<Project | undefined>;
   /** Its chats stay, and belong to none. False: there was none. */
   remove(userId: string, id: string): Promise<boolean>;
-  removeAll(userId: string): Promise<void>;
 }

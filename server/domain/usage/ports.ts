@@ -42,6 +42,7 @@ export interface TokenLimits {
 
 /** Tokens that were used, kept by account, day, model and chat, for as long as the account is. */
 export interface TokenUseStore {
+  /** Nothing is kept of an account that is switched off. */
   add(use: TokenUse): Promise<void>;
   /** Days from one to another, both included; days in order, models and chats by their tokens, the first 500. */
   sums(

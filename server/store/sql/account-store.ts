@@ -12,6 +12,7 @@ import {
 } from "#server/domain/accounts/ports.ts";
 import type { AccountRow, Tables } from "./schema.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
+import { eraseOwned } from "./account-tables.ts";
 import type { DatabaseTime } from "./database-time.ts";
 import { fileChanged, refile } from "./memory-file-store.ts";
 import { known, rowOf, toFlag } from "./stored-values.ts";
@@ -20,6 +21,8 @@ import { known, rowOf, toFlag } from "./stored-values.ts";
 export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime): AccountStore {
   return {
     create: (account) => create(db, account),
+
+    eraseOwned: (id) => eraseOwned(db, id),
 
     async findById(id) {
       const row = await db.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();

@@ -52,10 +52,6 @@ export function createProjectStore(db: Kysely<Tables>): ProjectStore {
         .executeTakeFirst();
       return numDeletedRows === 1n;
     },
-
-    async removeAll(userId) {
-      await db.deleteFrom("projects").where("user_id", "=", userId).execute();
-    },
   };
 }
 

@@ -110,6 +110,14 @@ export async function addUse(db: Kysely<Tables>, use: TokenUse): Promise<void> {
     output_tokens: use.outputTokens,
   };
   const key = { user_id: use.userId, day: dayOf(use.atMs), model: use.model, chat_id: use.chatId ?? "" };
+  const closed = await db
+    .selectFrom("accounts")
+    .select("id")
+    .where("id", "=", use.userId)
+    .where("is_active", "=", 0)
+    .executeTakeFirst();
+  // An answer that the end of its account has broken off: what it has used is erased already.
+  if (closed !== undefined) return;
   await db
     .insertInto("token_use")
     .values({ ...key, ...added })
