@@ -8,8 +8,8 @@ import { toErrorAnswer } from "../../kit/http-error.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { originOf } from "../../kit/origin.ts";
 import { readParameters } from "../../kit/parameters.ts";
+import { answerSignal, whenClosed } from "../../kit/request-signal.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
-import { answerSignal, whenClosed } from "../openai/answering.ts";
 import { ImportPlaces } from "./import-places.ts";
 import { receiveFile, UPLOAD_LIMITS } from "./upload.ts";
 

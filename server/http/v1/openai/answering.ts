@@ -6,7 +6,7 @@ import { peerKeyOf } from "#server/net/client-address.ts";
 import { toErrorAnswer } from "../../kit/http-error.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { originOf } from "../../kit/origin.ts";
-import { abortWithRequest } from "../../kit/request-signal.ts";
+import { whenClosed } from "../../kit/request-signal.ts";
 import { toOpenAiError, type OpenAiError } from "./openai-error.ts";
 
 /** Longest time in which a stream says nothing: proxies end a connection that is silent for a minute. */
@@ -28,24 +28,6 @@ export function holdPlace(
   const { ip } = originOf(request);
   const place = running.enter(userId, ip === undefined ? undefined : peerKeyOf(ip));
   whenClosed(reply, () => place[Symbol.dispose]());
-}
-
-/** Aborts when the client leaves, when its sign-in or key ends, and when the server has waited long enough to stop. */
-export function answerSignal(
-  { guard, stopping }: Pick<HttpContext, "guard" | "stopping">,
-  reply: FastifyReply,
-  caller: Caller,
-): AbortSignal {
-  const ended = new AbortController();
-  const watch = guard.watch(caller, (error) => ended.abort(error));
-  whenClosed(reply, () => watch[Symbol.dispose]());
-  return AbortSignal.any([abortWithRequest(reply), ended.signal, stopping]);
-}
-
-/** At once for a client that has left while we found out who it is. */
-export function whenClosed({ raw }: FastifyReply, end: () => void): void {
-  if (raw.closed) end();
-  else raw.once("close", end);
 }
 
 /** How one wire writes events of an answer. */

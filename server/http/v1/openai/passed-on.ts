@@ -13,8 +13,9 @@ import {
 import type { HttpContext } from "../../kit/http-context.ts";
 import { HttpError } from "../../kit/http-error.ts";
 import { readBody } from "../../kit/parameters.ts";
+import { answerSignal } from "../../kit/request-signal.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
-import { answerSignal, holdPlace } from "./answering.ts";
+import { holdPlace } from "./answering.ts";
 import { modelName } from "./completion-request.ts";
 
 /** A thousand texts of two pages each. */
