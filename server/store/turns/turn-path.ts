@@ -3,9 +3,6 @@ import type { Turn } from "#server/domain/chats/ports.ts";
 import type { Tables } from "../sql/schema.ts";
 import { toTurn } from "./turn-rows.ts";
 
-/** An integer of PostgreSQL has 31 bits. */
-const NO_LIMIT = 2 ** 31 - 1;
-
 function headOf(chatId: string): RawBuilder<string | null> {
   return sql`(select head_turn_id from chats where id = ${chatId} and deleted_at_ms is null)`;
 }
@@ -33,23 +30,8 @@ export async function pathAround(
   turnId: string,
   { limit, newer }: { readonly limit: number; readonly newer: number },
 ): Promise<{ readonly path: readonly Turn[]; readonly isCut: boolean } | undefined> {
-  const rows = await db
-    .withRecursive("newer(id, parent_turn_id, depth)", (qb) =>
-      qb
-        .selectFrom("turns")
-        .select(["id", "parent_turn_id", sql<number>`1`.as("depth")])
-        .where("id", "=", headOf(chatId))
-        .where("chat_id", "=", chatId)
-        .where("user_id", "=", userId)
-        .unionAll((union) =>
-          union
-            .selectFrom("turns")
-            .innerJoin("newer", "newer.parent_turn_id", "turns.id")
-            .select(["turns.id", "turns.parent_turn_id", sql<number>`newer.depth + 1`.as("depth")])
-            .where("newer.id", "!=", turnId),
-        ),
-    )
-    .selectFrom("newer")
+  const rows = await pathUp(db, userId, chatId, headOf(chatId), { untilTurnId: turnId })
+    .selectFrom("path")
     .select("id")
     .orderBy("depth", "desc")
     .limit(newer + 2)
@@ -66,7 +48,7 @@ export async function pathIdsTo(
   chatId: string,
   turnId: string,
 ): Promise<readonly string[]> {
-  const rows = await pathUp(db, userId, chatId, NO_LIMIT, sql`${turnId}`)
+  const rows = await pathUp(db, userId, chatId, sql`${turnId}`)
     .selectFrom("path")
     .select("id")
     .orderBy("depth", "desc")
@@ -81,7 +63,7 @@ async function pathTo(
   limit: number,
   last: RawBuilder<string | null>,
 ): Promise<readonly Turn[]> {
-  const rows = await pathUp(db, userId, chatId, limit, last)
+  const rows = await pathUp(db, userId, chatId, last, { limit })
     .selectFrom("path")
     .innerJoin("turns", "turns.id", "path.id")
     .selectAll("turns")
@@ -90,13 +72,13 @@ async function pathTo(
   return rows.map(toTurn);
 }
 
-/** `path`: a turn, and those that it follows. */
+/** `path`: a turn, and those that it follows; up to so many, or to one of them. */
 function pathUp(
   db: Kysely<Tables>,
   userId: string,
   chatId: string,
-  limit: number,
   last: RawBuilder<string | null>,
+  { limit, untilTurnId }: { readonly limit?: number; readonly untilTurnId?: string } = {},
 ) {
   return db.withRecursive("path(id, parent_turn_id, depth)", (qb) =>
     qb
@@ -110,7 +92,8 @@ function pathUp(
           .selectFrom("turns")
           .innerJoin("path", "path.parent_turn_id", "turns.id")
           .select(["turns.id", "turns.parent_turn_id", sql<number>`path.depth + 1`.as("depth")])
-          .where("path.depth", "<", limit),
+          .$if(limit !== undefined, (query) => query.where("path.depth", "<", limit ?? 0))
+          .$if(untilTurnId !== undefined, (query) => query.where("path.id", "!=", untilTurnId ?? "")),
       ),
   );
 }
