@@ -1,7 +1,8 @@
+import { oneLine } from "#contract/one-line.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { Messages } from "../kit/messages.ts";
-import { dayAndTime, oneLine, shortId } from "../kit/chat-line.ts";
+import { dayAndTime, shortId } from "../kit/chat-line.ts";
 import { findChat } from "../kit/find-chat.ts";
 import { paint, printLine } from "../kit/terminal.ts";
 import type { ChatContext } from "./announcements.ts";

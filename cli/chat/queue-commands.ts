@@ -1,3 +1,4 @@
+import { oneLine } from "#contract/one-line.ts";
 import type { OutboxRow, RowState } from "#engine/ports.ts";
 import type { Messages } from "../kit/messages.ts";
 import { paint, printLine } from "../kit/terminal.ts";
@@ -14,7 +15,7 @@ export const queueCommands: Readonly<Record<string, SlashCommand>> = {
     const rows = await client.unanswered();
     if (rows.length === 0) printLine(terminal, messages.queueEmpty);
     for (const [index, { text, state }] of rows.entries()) {
-      const line = text.replaceAll(/\s+/g, " ").slice(0, SHOWN_CHARS);
+      const line = oneLine(text).slice(0, SHOWN_CHARS);
       printLine(terminal, `${index + 1}. ${line}`);
       const why = whyOf(state, rows[index - 1]?.state, messages);
       printLine(terminal, paint(state.kind === "parked" ? "yellow" : "dim", `   ${why}`));

@@ -1,3 +1,4 @@
+import { oneLine } from "#contract/one-line.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
@@ -107,8 +108,7 @@ class Repl {
     if (parked > 0) printNote(terminal, paint("yellow", messages.parked(parked)));
     if (unanswered.length === 0) return;
     if (rows.length > 0) printNote(terminal, paint("dim", messages.waiting(rows.length)));
-    for (const { text } of rows)
-      printNote(terminal, paint("dim", `  ${text.replaceAll(/\s+/g, " ").slice(0, 100)}`));
+    for (const { text } of rows) printNote(terminal, paint("dim", `  ${oneLine(text).slice(0, 100)}`));
     await client.engine.resume();
     await this.#settle(client.engine.idle());
   }

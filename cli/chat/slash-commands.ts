@@ -1,3 +1,4 @@
+import { oneLine } from "#contract/one-line.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";
@@ -124,8 +125,8 @@ const commands: Readonly<Record<string, SlashCommand>> = {
     const hits = await client.history.search(argument, undefined, signal);
     if (hits.length === 0) printLine(terminal, messages.noHits(argument));
     for (const hit of hits.slice(0, SEARCH_LIMIT)) {
-      printLine(terminal, paint("bold", hit.chatTitle));
-      printLine(terminal, `  ${hit.headline.replaceAll(/\s+/g, " ")}`);
+      printLine(terminal, paint("bold", oneLine(hit.chatTitle)));
+      printLine(terminal, `  ${oneLine(hit.headline)}`);
     }
   },
   ...branchCommands,

@@ -1,3 +1,4 @@
+import { oneLine } from "#contract/one-line.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
@@ -5,7 +6,6 @@ import type { ChatChanges } from "#engine/history/chats-client.ts";
 import type { CommandDeps } from "../kit/open-cli-client.ts";
 import { printJson, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
-import { oneLine } from "../kit/chat-line.ts";
 import { withChats, type ChatsContext } from "./chats-command.ts";
 import type { ChatsWords } from "./chats-words.ts";
 import { findChat } from "../kit/find-chat.ts";

@@ -1,3 +1,4 @@
+import { oneLine } from "#contract/one-line.ts";
 import { resolve } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ImportReport } from "#contract/imports/chat-import.ts";
@@ -6,7 +7,6 @@ import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import type { CommandDeps } from "../kit/open-cli-client.ts";
 import { openProgress } from "../kit/progress.ts";
 import { printJson, printNote } from "../kit/terminal.ts";
-import { oneLine } from "../kit/chat-line.ts";
 import { ToldError } from "../kit/told-error.ts";
 import { withChats, type ChatsContext } from "./chats-command.ts";
 import { failureWords, importWords, type ImportWords } from "./import-words.ts";

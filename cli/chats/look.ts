@@ -1,10 +1,11 @@
+import { oneLine } from "#contract/one-line.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { printMessage } from "../chat/print-message.ts";
 import { withMarkdown } from "../chat/text-screen.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import type { CommandDeps } from "../kit/open-cli-client.ts";
 import { paint, printJson, printLine, printNote, type Span } from "../kit/terminal.ts";
-import { dayAndTime, oneLine, shortId } from "../kit/chat-line.ts";
+import { dayAndTime, shortId } from "../kit/chat-line.ts";
 import { withChats, type ChatsContext } from "./chats-command.ts";
 import { findChat } from "../kit/find-chat.ts";
 

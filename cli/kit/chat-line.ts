@@ -7,11 +7,6 @@ export function shortId({ id }: Pick<ChatSummary, "id">): string {
   return id.slice(0, ID_SHOWN);
 }
 
-/** A text of the server's on one line. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/gu, " ").trim();
-}
-
 /** Day and minute, in this machine's time zone: `2026-03-01 09:30`. */
 export function dayAndTime(atMs: number): string {
   // The Swedish way of writing dates is ISO 8601's.

@@ -1,5 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { Language } from "#contract/language.ts";
+import { oneLine } from "#contract/one-line.ts";
 import { failureText } from "#contract/texts/error-text.ts";
 import type { Settled } from "#engine/chat/chat-engine-api.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
@@ -85,6 +86,6 @@ function noticeOf({ text, end }: Settled, { texts, language }: AnswerNoticesOpti
 }
 
 function shortened(question: string): string {
-  const line = question.replaceAll(/\s+/gu, " ").trim();
+  const line = oneLine(question);
   return line.length <= QUESTION_MAX_CHARS ? line : `${line.slice(0, QUESTION_MAX_CHARS).trimEnd()}…`;
 }

@@ -1,4 +1,5 @@
 import type { ContextMenuParams, MenuItemConstructorOptions, WebContents } from "electron";
+import { oneLine } from "#contract/one-line.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 import { isAppUrl } from "./app-origin.ts";
 
@@ -99,5 +100,5 @@ function editItems(target: ContextTarget, texts: DesktopTexts["menu"]): Item[] {
 
 /** Menus read `&` as a mark of the key that chooses an item. */
 function plainLabel(text: string): string {
-  return text.replaceAll("&", "&&").replaceAll(/\s+/gu, " ");
+  return oneLine(text).replaceAll("&", "&&");
 }

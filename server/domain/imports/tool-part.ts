@@ -1,4 +1,5 @@
 import type { MessagePart } from "#contract/chat-state.ts";
+import { oneLine } from "#contract/one-line.ts";
 
 const NAME_MAX_CHARS = 100;
 const SUMMARY_MAX_CHARS = 200;
@@ -10,6 +11,6 @@ export function toolPart(callId: string, name: string, about: string, failed = f
     callId,
     name: name.slice(0, NAME_MAX_CHARS).toWellFormed(),
     state: failed ? "failed" : "done",
-    summary: about.slice(0, SUMMARY_MAX_CHARS).toWellFormed().replaceAll(/\s+/gu, " ").trim(),
+    summary: oneLine(about.slice(0, SUMMARY_MAX_CHARS)),
   };
 }
