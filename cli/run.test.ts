@@ -19,6 +19,8 @@ const commands = [
   ["usage"],
   ["api-keys"],
   ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
+  ["memories"],
+  ...["list", "show", "add", "edit", "forget", "restore", "on", "off"].map((name) => [`memories ${name}`]),
   ["chats"],
   ...["list", "show", "search", "rename", "pin", "delete", "restore", "export", "import"].map((name) => [
     `chats ${name}`,
@@ -34,7 +36,7 @@ test.each(commands)(
     const args = [...command.split(" "), "--help"].filter((arg) => arg !== "");
     const { out, ...rest } = await run(args, "ru_RU.UTF-8");
     expect(rest).toEqual({ code: 0, err: "" });
-    expect(out.replace(/pipit (auth|api-keys|chats) \w+/, "")).not.toMatch(english);
+    expect(out.replace(/pipit (auth|api-keys|chats|memories) \w+/, "")).not.toMatch(english);
     expect(out).not.toContain("[options]");
     expect(await run(args, "C")).toEqual({ code: 0, out: expect.stringMatching(english), err: "" });
   },
@@ -51,6 +53,7 @@ test.each([
   ["chat", "--continue", "--chat", "x"],
   ["web", "extra"],
   ["chats", "show"],
+  ["memories", "edit", "1a2b"],
   ["chats", "list", "--limit", "many"],
   ["chats", "export", "--format", "pdf"],
 ])("U15, U16: %s %s is refused with 2, in the person's language", async (...args) => {

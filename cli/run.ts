@@ -2,8 +2,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
-import { addApiKeyCommands, addAuthCommands } from "./commands/auth.ts";
+import { addApiKeyCommands, addAuthCommands, type WithDeps } from "./commands/auth.ts";
 import { addChatsCommands } from "./commands/chats.ts";
+import { addMemoriesCommands } from "./commands/memories.ts";
 import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages.ts";
 import { localeOf } from "./kit/locale.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
@@ -98,6 +99,12 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     .option("--json", help.auth.json)
     .action(withDeps(async () => (await import("./commands/usage.ts")).usage));
   for (const command of program.commands) command.usage(help.usageOfOne);
+  addGroups(program, help, withDeps);
+  return program;
+}
+
+/** Adds the commands that have commands of their own. */
+function addGroups(program: Command, help: HelpMessages, withDeps: WithDeps): void {
   const auth = program.command("auth").usage(help.usageOfAll);
   addAuthCommands(auth, help.auth, withDeps);
   for (const command of auth.commands)
@@ -106,13 +113,14 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
   addApiKeyCommands(keys, help.apiKeys, help.auth, withDeps);
   const chats = program.command("chats").usage(help.usageOfAll);
   addChatsCommands(chats, help.chats, help.auth, withDeps);
-  for (const command of [...keys.commands, ...chats.commands]) {
+  const memories = program.command("memories").usage(help.usageOfAll);
+  addMemoriesCommands(memories, help.memories, help.auth, withDeps);
+  for (const command of [...keys.commands, ...chats.commands, ...memories.commands]) {
     const operands = command.registeredArguments.map((one) =>
       one.required ? ` <${one.name()}>` : ` [${one.name()}]`,
     );
     command.usage(help.usageOfOne + operands.join(""));
   }
-  return program;
 }
 
 function addChatOptions(chat: Command, help: HelpMessages): Command {

@@ -20,7 +20,7 @@ test("pipit usage tells the tokens of the account by day or model, its limits, a
   });
   expect(told.stderr).toContain("Today: 1,234 of 1,000; more on ");
   const json = await pipit.run(["usage", "--json"]);
-  expect(JSON.parse(json.stdout)).toMatchObject({ total: { input_tokens: 1200, output_tokens: 34 } });
+  expect(JSON.parse(json.stdout)).toMatchObject({ total: { inputTokens: 1200, outputTokens: 34 } });
   const refused = await pipit.run(["chat", "--once", "And now?", "--no-audio"], {
     env: { LANG: "ru_RU.UTF-8" },
   });

@@ -61,7 +61,7 @@ export function createAnswerPrinter(terminal: Terminal, messages: Messages) {
       if (event.type === "text") take(answer, event.text);
       else if (event.type === "tool") answer.asides.push(toolLine(event, messages));
       else if (event.type === "notice") answer.asides.push(`! ${event.text}`);
-      else if (event.type === "remembered") answer.asides.push(`* ${messages.remembered(event.text)}`);
+      else if (event.type === "remembered") answer.asides.push(`* ${messages.memories.added(event.text)}`);
       else {
         if (event.takesText) {
           answer.asides.push(messages.wasReasoning);

@@ -7,6 +7,7 @@ import type { Client } from "#engine/node/client.ts";
 import type { Screen } from "#engine/ports.ts";
 import { chatCommands } from "./chat-commands.ts";
 import { branchCommands } from "./branch-commands.ts";
+import { memoryCommands } from "./memory-commands.ts";
 import { printMessage } from "./print-message.ts";
 import { queueCommands } from "./queue-commands.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
@@ -131,6 +132,7 @@ const commands: Readonly<Record<string, SlashCommand>> = {
   },
   ...branchCommands,
   ...chatCommands,
+  ...memoryCommands,
   ...queueCommands,
   async quit(_argument, { quit }) {
     quit();

@@ -3,11 +3,11 @@ import { languageOfLocale } from "#contract/language.ts";
 import type { Client } from "#engine/node/client.ts";
 import { askApi, refusalOf } from "../kit/ask-api.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
-import { openSignedInClient, type CommandDeps } from "../kit/open-cli-client.ts";
+import type { CommandDeps } from "../kit/open-cli-client.ts";
 import { printJson, printLine, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
+import { withClient } from "../kit/with-client.ts";
 
-const TIMEOUT_MS = 30_000;
 const PATH = "/v1/api-keys";
 const JSON_BODY = { "content-type": "application/json" };
 
@@ -45,7 +45,7 @@ const russian: typeof english = {
 
 /** `pipit api-keys list`. */
 export function list(flags: { readonly json?: boolean }, deps: CommandDeps): Promise<ExitCode> {
-  return withClient(deps, async (client, words, signal) => {
+  return withWords(deps, async (client, words, signal) => {
     const { data } = await askApi(client, { method: "GET", path: PATH }, listSchema, words.odd, signal);
     if (flags.json === true) for (const key of data) printJson(deps.terminal, key);
     else if (data.length === 0) printNote(deps.terminal, words.none);
@@ -59,7 +59,7 @@ export function create(
   flags: { readonly name: string; readonly scope?: string; readonly days?: number; readonly json?: boolean },
   deps: CommandDeps,
 ): Promise<ExitCode> {
-  return withClient(deps, async (client, words, signal) => {
+  return withWords(deps, async (client, words, signal) => {
     const body = JSON.stringify({ name: flags.name, scope: flags.scope, expires_in_days: flags.days });
     const request = { method: "POST", path: PATH, headers: JSON_BODY, body } as const;
     const { key, ...made } = await askApi(client, request, madeSchema, words.odd, signal);
@@ -72,7 +72,7 @@ export function create(
 
 /** `pipit api-keys revoke ID`. */
 export function revoke(flags: { readonly id: string }, deps: CommandDeps): Promise<ExitCode> {
-  return withClient(deps, async (client, words, signal) => {
+  return withWords(deps, async (client, words, signal) => {
     const path = `${PATH}/${encodeURIComponent(flags.id)}`;
     const response = await client.api.request({ method: "DELETE", path }, signal);
     if (response.status === 404) throw new ToldError("USAGE", words.unknown);
@@ -84,14 +84,12 @@ export function revoke(flags: { readonly id: string }, deps: CommandDeps): Promi
 
 type Words = typeof english;
 
-async function withClient(
+function withWords(
   deps: CommandDeps,
   run: (client: Client, words: Words, signal: AbortSignal) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  await using client = await openSignedInClient(deps, signal);
-  // Awaited here: the client must outlive it.
-  return await run(client, languageOfLocale(deps.config.locale) === "ru" ? russian : english, signal);
+  const words = languageOfLocale(deps.config.locale) === "ru" ? russian : english;
+  return withClient(deps, (client, signal) => run(client, words, signal));
 }
 
 function lineOf(key: z.infer<typeof keySchema>, words: Words): string {

@@ -2,6 +2,7 @@ import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ErrorCode } from "#contract/error-codes.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { errorText, failureText, type Problem } from "#contract/texts/error-text.ts";
+import { memoryTexts } from "./memory-texts.ts";
 import { ToldError } from "./told-error.ts";
 
 /** Every sentence the terminal client says by itself, in the languages of the app. Server messages come as they are. */
@@ -27,6 +28,7 @@ const english = {
     "  /temporary        begin one that is in no list and no search, and is gone a day after its last message",
     "  /chats            your chats, by number; /open <n> goes on with one of them",
     "  /search <words>   search all your chats",
+    "  /memories         what is remembered of you, by number; /remember <text> adds to it, /forget <n> takes one away",
     "  /queue            the messages that are not answered, by number",
     "  /retry [n]        send one of them now; also /edit <n> <text>, /skip [n], /drop [n]",
     "  /login [token]    sign in (without a token: as pipit auth login did, or to the local account)",
@@ -86,7 +88,7 @@ const english = {
     `${name}: ${pages === undefined ? "" : `${pages} pages, `}${cut ? "the first " : ""}${text.length} characters go with your next message.`,
   noFiles: "No file goes with your next message.",
   toolStarted: (name: string) => `using ${name}`,
-  remembered: (text: string) => `Remembered: ${text}`,
+  memories: memoryTexts.en,
   wasReasoning: "(the text above was reasoning; the answer follows)",
   cancelled: "(stopped)",
   ctrlCAgain: "Press Ctrl-C again to leave.",
@@ -180,6 +182,7 @@ const russian: Messages = {
     "  /temporary        начать временный: его нет в списке и поиске, он исчезнет через день после последнего сообщения",
     "  /chats            ваши чаты по номерам; /open <n> продолжит один из них",
     "  /search <слова>   искать во всех ваших чатах",
+    "  /memories         что о вас запомнено, по номерам; /remember <текст> добавит, /forget <n> уберёт",
     "  /queue            сообщения без ответа, по номерам",
     "  /retry [n]        отправить одно из них; также /edit <n> <текст>, /skip [n], /drop [n]",
     "  /login [токен]    войти (без токена: как в pipit auth login или в локальную учётную запись)",
@@ -239,7 +242,7 @@ const russian: Messages = {
     `${name}: ${pages === undefined ? "" : `страниц: ${pages}, `}${cut ? "первые символы" : "символы"} (${text.length}) уйдут со следующим сообщением.`,
   noFiles: "Со следующим сообщением файлы не уйдут.",
   toolStarted: (name) => `использую ${name}`,
-  remembered: (text) => `Запомнено: ${text}`,
+  memories: memoryTexts.ru,
   wasReasoning: "(текст выше был размышлением; ответ ниже)",
   cancelled: "(остановлено)",
   ctrlCAgain: "Нажмите Ctrl-C ещё раз, чтобы выйти.",

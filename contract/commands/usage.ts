@@ -5,6 +5,9 @@ import { command } from "./command.ts";
 export interface TokenSum {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly answers: number;
+  /** How many of the answers have tokens that no model has told, but that are estimated. */
+  readonly estimated: number;
 }
 
 /** Most tokens of a day or month, and how many of them are used; at `freeAtMs` (epoch) it begins anew. */
@@ -14,8 +17,10 @@ export interface TokenLimit {
   readonly freeAtMs: number;
 }
 
-/** What the account has used in the last 30 days. */
+/** What the account has used from one day (2026-11-29) to another, both included. */
 export interface UsedTokens {
+  readonly from: string;
+  readonly to: string;
   /** Days in order, models and chats by their tokens. `name`: a day (2026-11-29), a model, or the title of a chat. */
   readonly sums: readonly (TokenSum & { readonly name: string })[];
   readonly total: TokenSum;
@@ -26,7 +31,7 @@ export interface UsedTokens {
 const by = z.enum(["day", "model", "chat"]);
 export type UsedBy = z.infer<typeof by>;
 
-/** What the account has used of its tokens. */
+/** What the account has used of its tokens in the last 30 days. */
 export const usageCommands = {
   usedTokens: command<UsedTokens>()(z.strictObject({ by })),
 } as const;

@@ -181,7 +181,7 @@ function accountHandlers({
       await from.history.restoreMemory(memoryId, signal);
       from.engine.changeMemory(memoryId, { forgotten: false });
     },
-    usedTokens: async ({ by }) => (await history()).usedTokens(by, signal),
+    usedTokens: async (asked) => (await history()).usedTokens(asked, signal),
   };
 }
 

@@ -241,9 +241,13 @@ describe("history", () => {
       { chat_id: "c", title: "Birds", ...tokens },
       { chat_id: null, title: null, ...tokens },
     ];
-    http.answer(() => json(200, { data, total: tokens, limits: { day, month: null } }));
-    const sum = { inputTokens: 3, outputTokens: 4 };
-    expect(await client.usedTokens("chat", signal)).toEqual({
+    http.answer(() =>
+      json(200, { from: "2026-11-01", to: "2026-11-29", data, total: tokens, limits: { day, month: null } }),
+    );
+    const sum = { inputTokens: 3, outputTokens: 4, answers: 1, estimated: 0 };
+    expect(await client.usedTokens({ by: "chat" }, signal)).toEqual({
+      from: "2026-11-01",
+      to: "2026-11-29",
       sums: [
         { name: "Birds", ...sum },
         { name: "", ...sum },

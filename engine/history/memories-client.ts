@@ -27,9 +27,9 @@ export function createMemoriesClient(http: HttpClient) {
     async forgetMemory(id: string, signal: AbortSignal): Promise<void> {
       await change({ method: "DELETE", path: memoryPath(id) }, signal);
     },
-    async restoreMemory(id: string, signal: AbortSignal): Promise<void> {
-      await change({ method: "POST", path: `${memoryPath(id)}/restore` }, signal);
-    },
+    /** Resolves to what says the same where there is such a one by now. */
+    restoreMemory: (id: string, signal: AbortSignal): Promise<Memory> =>
+      ask({ method: "POST", path: `${memoryPath(id)}/restore` }, memorySchema, signal),
   };
 }
 

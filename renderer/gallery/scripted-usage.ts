@@ -15,10 +15,14 @@ export function tellUsage({ answers }: ScriptedBridge): void {
       name,
       inputTokens: 120_000 + at,
       outputTokens: 4_500 * (at + 1),
+      answers: 12,
+      estimated: 0,
     }));
     return {
+      from: "2026-10-31",
+      to: "2026-11-29",
       sums,
-      total: { inputTokens: 1_080_036, outputTokens: 202_500 },
+      total: { inputTokens: 1_080_036, outputTokens: 202_500, answers: 108, estimated: 0 },
       day: { limit: 150_000, used: 124_508, freeAtMs: Date.UTC(2026, 10, 29) },
       month: { limit: 2_000_000, used: 1_282_536, freeAtMs: Date.UTC(2026, 11, 1) },
     };
