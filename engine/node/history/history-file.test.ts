@@ -1,5 +1,7 @@
-import { mkdir, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { makeTempHome } from "../testing/temp-home.ts";
 import { createHistoryFile, type HistoryEntry } from "./history-file.ts";
@@ -67,7 +69,12 @@ test("two programs that write and set aside at once lose and mix nothing", async
     writing.push(desktop.add("ann", entry(`d${index}`)), terminal.add("ann", entry(`t${index}`)));
   }
   await Promise.all(writing);
-  expect(await turns(join(home.path, "history"))).toEqual(expected.toSorted());
+  const folder = join(home.path, "history");
+  expect(await turns(folder)).toEqual(expected.toSorted());
+  const files = (await readdir(folder)).map((name) => stat(join(folder, name)));
+  const sizes = (await Promise.all(files)).map(({ size }) => size);
+  // As few as hold them: only so many are kept.
+  expect([sizes.length, Math.max(...sizes) <= 1_500]).toEqual([6, true]);
 });
 
 test("a folder that cannot be written is told once, and no line is lost", async () => {
@@ -87,4 +94,44 @@ test("a folder that cannot be written is told once, and no line is lost", async 
     expect.stringMatching(/chat$/),
     ["one", "two", "three"],
   ]);
+});
+
+test("no line is lost that comes while another is written, nor one that is larger than what may wait", async () => {
+  await using home = await makeTempHome();
+  const file = createHistoryFile({ home: home.path, nowMs: () => begunMs });
+  const writing: Promise<unknown>[] = [];
+  const expected: string[] = [];
+  for (let index = 0; index < 100; index++) {
+    expected.push(`t${index}`);
+    writing.push(file.add("ann", entry(`t${index}`)));
+    // Several of these are within a write.
+    await nextTurn();
+  }
+  await Promise.all(writing);
+  expect(await turns(join(home.path, "history"))).toEqual(expected.toSorted());
+  const answer = "x".repeat(17_000_000);
+  expect(await file.add("bob", { ...entry("large"), answer })).toBeUndefined();
+  const [large = ""] = (await readFile(join(home.path, "history/bob.jsonl"), "utf8")).split("\n");
+  expect(read(large).answer).toBe(answer);
+});
+
+test("a link or a pipe in the place of the file takes no line and holds nothing up; what others may read is closed", async () => {
+  await using home = await makeTempHome();
+  const folder = join(home.path, "history");
+  await mkdir(folder);
+  const [path, elsewhere] = [join(folder, "ann.jsonl"), join(home.path, "elsewhere")];
+  await writeFile(elsewhere, "");
+  await symlink(elsewhere, path);
+  const file = createHistoryFile({ home: home.path, nowMs: () => begunMs });
+  expect(await file.add("ann", entry("one"))).toMatchObject({ code: "STORAGE_UNREADABLE" });
+  expect(await readFile(elsewhere, "utf8")).toBe("");
+  await rm(path);
+  execFileSync("mkfifo", [path]);
+  expect(await file.add("ann", entry("two"))).toBeUndefined();
+  await rm(path);
+  await writeFile(path, "");
+  await chmod(path, 0o644);
+  await file.add("ann", entry("three"));
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await turns(folder)).toEqual(["one", "three", "two"]);
 });
