@@ -172,6 +172,10 @@ describe("the caller's chats", () => {
   test.each([
     ["/v1/chats?limit=0", "limit"],
     ["/v1/chats?limit=many", "limit"],
+    ["/v1/chats?archive=true", "archive"],
+    ["/v1/chats/search?q=x&chat=y", "chat"],
+    ["/v1/usage?form=2026-11-01", "form"],
+    ["/v1/memories?limit=5", "limit"],
     ["/v1/chats/search", "q"],
     ["/v1/chats/search?q=%20", "q"],
     ["/v1/chats/search?q=x&scope=mine", "scope"],
@@ -192,8 +196,8 @@ describe("the caller's chats", () => {
   });
 });
 
-test("GET /v1/models says who would answer", async () => {
-  expect((await get("/v1/models")).body).toEqual({
+test("GET /v1/models says who would answer, and ignores what is not known, as the OpenAI API does", async () => {
+  expect((await get("/v1/models?limit=5")).body).toEqual({
     object: "list",
     data: [
       {

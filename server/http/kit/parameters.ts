@@ -3,6 +3,9 @@ import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import { HttpError } from "./http-error.ts";
 
+/** As much of an unknown name as an answer repeats. */
+const SHOWN_CHARS = 64;
+
 /** Checks what came in a query string or path. Throws INVALID_REQUEST naming the parameter and what it must be. */
 export function readParameters<Value>(schema: z.ZodType<Value>, values: unknown): Value {
   const result = schema.safeParse(values);
@@ -16,6 +19,27 @@ export function readParameters<Value>(schema: z.ZodType<Value>, values: unknown)
       field,
     },
   );
+}
+
+/**
+ * Checks a query string of a request of ours. A name that is not known is refused, since a wrong one (`form` for `from`,
+ * a filter of a newer server) would otherwise answer with something else than what was asked for. Requests of the OpenAI
+ * API ignore it, as that API does: they use {@link readParameters}.
+ *
+ * @throws PipitError INVALID_REQUEST naming the parameter, and what there is
+ */
+export function readQuery<Value>(
+  schema: z.ZodType<Value> & { readonly shape: object },
+  { query }: Pick<FastifyRequest, "query">,
+): Value {
+  const names = Object.keys(schema.shape);
+  const unknown = Object.keys(query ?? {}).find((name) => !names.includes(name));
+  if (unknown === undefined) return readParameters(schema, query);
+  const field = unknown.slice(0, SHOWN_CHARS);
+  const taken = names.length === 0 ? "no parameters" : names.join(", ");
+  throw new PipitError("INVALID_REQUEST", `${field}: is not known here. This request takes ${taken}.`, {
+    field,
+  });
 }
 
 /** A whole number in a query string. */

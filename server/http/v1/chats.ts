@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
 import { titleFrom } from "#server/domain/chats/title.ts";
-import { readBody, readParameters, wholeNumber } from "../kit/parameters.ts";
+import { readBody, readParameters, readQuery, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { cursorAfter, readCursor } from "./chat-cursor.ts";
@@ -53,7 +53,7 @@ const changes = z.object({
 export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): readonly CallerRoute[] {
   return [
     route("GET", "/v1/chats", reader, async (request, caller) => {
-      const { limit, cursor, project: projectOfThem, ...kind } = readParameters(listQuery, request.query);
+      const { limit, cursor, project: projectOfThem, ...kind } = readQuery(listQuery, request);
       const filter = { ...kind, projectId: projectOfThem };
       const after = cursor === undefined ? undefined : readCursor(cursor, filter);
       // One more than asked for tells whether there is a next page.

@@ -6,11 +6,12 @@ import { checkMemoryText, noRoom } from "#server/domain/memories/memory-text.ts"
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { readBody, readParameters } from "../kit/parameters.ts";
+import { readBody, readParameters, readQuery } from "../kit/parameters.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
 const written = z.object({ text: z.string(`must be text of 1 to ${MEMORY_MAX_CHARS} characters`) });
 const wanted = z.object({ remembers: z.boolean("must be true or false") });
+const noQuery = z.object({});
 const parameters = z.object({ id: z.string().min(1).max(128) });
 
 /**
@@ -21,7 +22,8 @@ const parameters = z.object({ id: z.string().min(1).max(128) });
 export function memoriesRoutes({ store: { auth }, clock }: HttpContext): readonly CallerRoute[] {
   const { memories } = auth;
   return [
-    route("GET", "/v1/memories", ownersLook, async (_request, { userId }) => {
+    route("GET", "/v1/memories", ownersLook, async (request, { userId }) => {
+      readQuery(noQuery, request);
       const [data, remembers] = await Promise.all([memories.list(userId), memories.isOn(userId)]);
       return { remembers, data: data.map(toMemoryBody) };
     }),

@@ -7,7 +7,7 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { HistoryTurn, Turn } from "#server/domain/chats/ports.ts";
-import { readParameters, wholeNumber } from "../kit/parameters.ts";
+import { readParameters, readQuery, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { chatParameters, findChat } from "./chats.ts";
@@ -45,7 +45,7 @@ export function messagesRoutes({
   return [
     route("GET", "/v1/chats/:id/messages", reader, async (request, caller) => {
       const { id: chatId } = readParameters(chatParameters, request.params);
-      const { limit, before, around } = readParameters(messagesQuery, request.query);
+      const { limit, before, around } = readQuery(messagesQuery, request);
       await findChat(chats, caller.userId, chatId);
       const remembered = await rememberedOf(auth, caller);
       const messagesOf = (path: readonly HistoryTurn[]) =>
@@ -60,7 +60,7 @@ export function messagesRoutes({
     }),
     route("GET", "/v1/chats/:id/summary", reader, async (request, caller) => {
       const { id: chatId } = readParameters(chatParameters, request.params);
-      const { before } = readParameters(summaryQuery, request.query);
+      const { before } = readQuery(summaryQuery, request);
       const { headTurnId } = await findChat(chats, caller.userId, chatId);
       const last = before ?? headTurnId;
       const summary = last === undefined ? undefined : await summaries.before(caller.userId, chatId, last);

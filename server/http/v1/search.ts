@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { reader } from "#server/domain/access/access.ts";
 import { SEARCH_BOUNDS, searchChats } from "#server/domain/chats/search-chats.ts";
-import { readParameters, wholeNumber } from "../kit/parameters.ts";
+import { readQuery, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { findChat } from "./chats.ts";
@@ -30,7 +30,7 @@ const searchQuery = z
 /** `GET /v1/chats/search?q=&scope=all|current&chat_id=&limit=&per_session=&context_turns=`: search in the caller's own chats. */
 export function searchRoute({ store }: HttpContext): CallerRoute {
   return route("GET", "/v1/chats/search", reader, async (request, caller) => {
-    const asked = readParameters(searchQuery, request.query);
+    const asked = readQuery(searchQuery, request);
     const { q: query, scope, chat_id: chatId } = asked;
     const inChat = scope === "current" && chatId !== undefined ? { chatId } : {};
     if (inChat.chatId !== undefined) await findChat(store.chats, caller.userId, inChat.chatId);

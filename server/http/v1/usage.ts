@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { reader } from "#server/domain/access/access.ts";
 import { dayOf, type UsedSum } from "#server/domain/usage/ports.ts";
 import type { Quota } from "#server/domain/usage/quotas.ts";
-import { readParameters } from "../kit/parameters.ts";
+import { readQuery } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
@@ -21,7 +21,7 @@ const query = z.object({
 /** `GET /v1/usage?from=&to=&by=`: the tokens that the caller's account has used, and what it may. */
 export function usageRoute({ store: { tokenUse }, quotas, clock }: HttpContext): CallerRoute {
   return route("GET", "/v1/usage", reader, async (request, { userId }) => {
-    const { by, ...asked } = readParameters(query, request.query);
+    const { by, ...asked } = readQuery(query, request);
     const to = asked.to ?? dayOf(clock.nowMs());
     const from = asked.from ?? dayOf(Date.parse(to) - (USUAL_DAYS - 1) * DAY_MS);
     const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;

@@ -4,7 +4,7 @@ import { reader } from "#server/domain/access/access.ts";
 import type { Chat } from "#server/domain/chats/ports.ts";
 import { opened, sendFile } from "../../kit/download.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
-import { readParameters } from "../../kit/parameters.ts";
+import { readParameters, readQuery } from "../../kit/parameters.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
 import { chatParameters, findChat } from "../chats.ts";
 import { allChats, chatsAsJson, chatsAsMarkdown } from "./exported-chats.ts";
@@ -35,14 +35,14 @@ export function chatExportRoutes({ store, clock }: HttpContext): readonly Caller
   }
   return [
     route("GET", "/v1/chats/export", reader, async (request, caller, reply) => {
-      const { format } = readParameters(exportQuery, request.query);
+      const { format } = readQuery(exportQuery, request);
       const { ending, type } = kinds[format];
       const name = `pipit-chats-${new Date(clock.nowMs()).toISOString().slice(0, 10)}${ending}`;
       return sendFile(reply, { name, type }, document(format, caller.userId, allChats(store, caller.userId)));
     }),
     route("GET", "/v1/chats/:id/export", reader, async (request, caller, reply) => {
       const { id } = readParameters(chatParameters, request.params);
-      const { format } = readParameters(exportQuery, request.query);
+      const { format } = readQuery(exportQuery, request);
       const chat = await findChat(store.chats, caller.userId, id);
       const { ending, type } = kinds[format];
       const name = chatFileName(chat.title, ending);

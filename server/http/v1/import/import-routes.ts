@@ -7,7 +7,7 @@ import { peerKeyOf } from "#server/net/client-address.ts";
 import { toErrorAnswer } from "../../kit/http-error.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { originOf } from "../../kit/origin.ts";
-import { readParameters } from "../../kit/parameters.ts";
+import { readQuery } from "../../kit/parameters.ts";
 import { answerSignal, whenClosed } from "../../kit/request-signal.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
 import { ImportPlaces } from "./import-places.ts";
@@ -33,7 +33,7 @@ export function chatImportRoute(ctx: HttpContext): CallerRoute {
     "/v1/chats/import",
     writer,
     async (request, caller, reply) => {
-      const { deleted } = readParameters(importQuery, request.query);
+      const { deleted } = readQuery(importQuery, request);
       const { userId } = caller;
       const held = new AsyncDisposableStack();
       const origin = originOf(request);
