@@ -6,6 +6,7 @@ import type { ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { createActivity } from "./activity.ts";
+import { AskedQuestions, invalidRequest } from "./asked-questions.ts";
 import { Branches } from "./branches.ts";
 import type { ChatEngine, ChatEngineDeps, Draft, EngineEvent, Settled } from "./chat-engine-api.ts";
 import { createChatViews, type ChatViews } from "./chat-views.ts";
@@ -15,7 +16,7 @@ import { Carried } from "./carried.ts";
 import { Queue } from "./queue.ts";
 import { followsShown, parentOfNext, questionOf } from "./shown-path.ts";
 import { createSpeechQueue, type SpeechQueue } from "./speech-queue.ts";
-import { initialChatState, type ChatState, type Message, type UserMessage } from "#contract/chat-state.ts";
+import { initialChatState, type ChatState, type Message } from "#contract/chat-state.ts";
 
 /** Builds the engine. It watches the session at once, but sends nothing before `send` or `resume`. */
 export function createChatEngine(deps: ChatEngineDeps): ChatEngine {
@@ -32,6 +33,7 @@ class Engine implements ChatEngine {
   readonly #speech: SpeechQueue;
   readonly #activity = createActivity();
   readonly #carried: Carried;
+  readonly #asked: AskedQuestions;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #settledListeners = new Set<(settled: Settled) => void>();
   readonly #unsubscribe: () => void;
@@ -75,6 +77,12 @@ class Engine implements ChatEngine {
       branches: this.#branches,
       question: (id) => questionOf(this.store.getState().messages, id),
     });
+    this.#asked = new AskedQuestions({
+      views: this.#views,
+      queue: this.#queue,
+      branches: this.#branches,
+      carried: this.#carried,
+    });
     this.#intake = new Intake({
       onOpened: (chatId) => void this.#branches.readAgain(chatId),
       ...deps,
@@ -103,12 +111,12 @@ class Engine implements ChatEngine {
   }
 
   async regenerate(messageId: string): Promise<string> {
-    return this.editAndResend(messageId, this.#asked(messageId).text);
+    return this.editAndResend(messageId, this.#asked.of(messageId).text);
   }
 
   async editAndResend(messageId: string, text: string): Promise<string> {
-    const asked = await this.#located(messageId);
-    const draft = checkDraft({ ...(await this.#draftOf(asked)), text });
+    const asked = await this.#asked.located(messageId);
+    const draft = checkDraft({ ...(await this.#asked.draftOf(asked)), text });
     const id = await this.#intake.send(draft, this.#deps.newId(), asked.row);
     // The new message is safe, and stands beside the old exchange; one that the server does not know goes.
     if (asked.turnId === undefined || asked.parentTurnId === undefined) this.#forgetExchange(asked.id);
@@ -116,16 +124,16 @@ class Engine implements ChatEngine {
   }
 
   async retry(messageId: string): Promise<void> {
-    const asked = this.#asked(messageId);
+    const asked = this.#asked.of(messageId);
     if (asked.status === "answered") {
       throw invalidRequest("This message is answered already. Use regenerate to ask it again.");
     }
     if (asked.row?.state.kind === "waiting") return this.#queue.wake(asked.id);
-    await this.#intake.send(await this.#draftOf(asked), asked.id, asked.row);
+    await this.#intake.send(await this.#asked.draftOf(asked), asked.id, asked.row);
   }
 
   async park(messageId: string): Promise<void> {
-    await this.#queue.park(this.#asked(messageId).id);
+    await this.#queue.park(this.#asked.of(messageId).id);
   }
 
   async discard(messageId: string): Promise<void> {
@@ -138,7 +146,7 @@ class Engine implements ChatEngine {
   }
 
   async deleteMessage(messageId: string): Promise<boolean> {
-    const asked = this.#asked(messageId);
+    const asked = this.#asked.of(messageId);
     const isActive = this.store.getState().activeMessageId === asked.id;
     const [isGone] = await Promise.all([
       this.#queue.discard(asked.id),
@@ -154,7 +162,7 @@ class Engine implements ChatEngine {
   }
 
   switchBranch(messageId: string, index: number): Promise<void> {
-    return this.#branches.switchTo(this.#asked(messageId), index);
+    return this.#branches.switchTo(this.#asked.of(messageId), index);
   }
 
   setSpeak(on: boolean): void {
@@ -252,53 +260,9 @@ class Engine implements ChatEngine {
     return newChatKey(kind, this.#deps.newId());
   }
 
-  /**
-   * A question by its own id or that of its answer: on show, in the outbox, or both.
-   *
-   * @throws PipitError INVALID_REQUEST
-   */
-  #asked(messageId: string): Asked {
-    const question = questionOf(this.store.getState().messages, messageId);
-    const row = this.#queue.row(question?.id ?? messageId);
-    const asked = question ?? (row && { id: row.clientMessageId, ...row });
-    if (asked === undefined) throw invalidRequest("This message is not in the chat any more.");
-    return { ...asked, status: question?.status.kind, row };
-  }
-
-  /** As {@link #asked}, with the place of one that the server has begun to answer without having been heard. */
-  async #located(messageId: string): Promise<Asked> {
-    const asked = this.#asked(messageId);
-    const { chatId, connection } = this.store.getState();
-    const isHere = chatId !== undefined && asked.row?.chatKey === chatId;
-    if (!isHere || asked.turnId !== undefined || !this.#queue.wasSent(asked.id)) return asked;
-    if (connection !== "offline") await this.#branches.readAgain(chatId);
-    return this.#asked(messageId);
-  }
-
   #forgetExchange(id: string): void {
     this.#views.dispatch(this.#views.shownKey(), { type: "removed", id });
     this.#carried.drop(id);
-  }
-
-  /**
-   * A question as it was asked.
-   *
-   * @throws PipitError INVALID_REQUEST when it had a picture or files that are no longer at hand: without it, it is another question
-   */
-  async #draftOf({ id, text, image, files, parentTurnId }: Asked): Promise<Draft> {
-    const [keptImage, keptFiles] = [image && (await this.image(id)), files && (await this.files(id))];
-    if (
-      (image !== undefined && keptImage === undefined) ||
-      (files !== undefined && keptFiles === undefined)
-    ) {
-      throw invalidRequest("What came with this message is no longer at hand. Attach it again and send.");
-    }
-    return {
-      text,
-      ...(parentTurnId === undefined ? {} : { parentTurnId }),
-      ...(keptImage === undefined ? {} : { image: keptImage }),
-      ...(keptFiles === undefined ? {} : { files: keptFiles }),
-    };
   }
 
   #onEvent(pending: Pending, event: EngineEvent["event"]): void {
@@ -378,15 +342,4 @@ class Engine implements ChatEngine {
 /** One without an answer may still be asked, here or elsewhere. */
 function answeredIds(messages: readonly Message[]): readonly string[] {
   return messages.flatMap((m) => (m.role === "assistant" && m.status === "done" ? m.replyTo : []));
-}
-
-interface Asked extends Pick<UserMessage, "id" | "text" | "image" | "turnId" | "parentTurnId" | "branch"> {
-  readonly files?: readonly Omit<AttachedFile, "text">[];
-  readonly status: UserMessage["status"]["kind"] | undefined;
-  /** Absent: it is answered, or was stopped. */
-  readonly row: OutboxRow | undefined;
-}
-
-function invalidRequest(message: string): PipitError {
-  return new PipitError("INVALID_REQUEST", message);
 }
