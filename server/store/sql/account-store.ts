@@ -12,7 +12,7 @@ import {
 } from "#server/domain/accounts/ports.ts";
 import type { AccountRow, Tables } from "./schema.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
-import { eraseOwned } from "./account-tables.ts";
+import { eraseOwned } from "../accounts/account-tables.ts";
 import type { DatabaseTime } from "./database-time.ts";
 import { fileChanged, refile } from "./memory-file-store.ts";
 import { known, rowOf, toFlag } from "./stored-values.ts";

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from "kysely";
-import type { Tables } from "./schema.ts";
+import type { Tables } from "../sql/schema.ts";
 
 /**
  * What becomes of the rows of an account when its owner closes it, by every table that names accounts:
