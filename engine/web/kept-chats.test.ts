@@ -166,12 +166,12 @@ test("the newest chats are kept before they are opened, when nothing else is to 
     await page.session.restore(never);
     http.requests.length = 0;
     idle.mockClear();
-    await page.page(false, undefined, never);
+    await page.page({ archived: false }, undefined, never);
     await vi.waitFor(() => expect(read()).toEqual(expected));
     await vi.waitFor(async () => expect(await kept.texts(ann, "12")).toEqual([["t"]]));
     expect(idle).toHaveBeenCalledTimes(expected.length);
     // Read in this visit, it is not read again.
-    await page.page(false, undefined, never);
+    await page.page({ archived: false }, undefined, never);
     changed.add("12");
   }
   expect(await kept.texts(ann, "10", "21")).toEqual([undefined, ["t"]]);
@@ -256,7 +256,10 @@ test.each([
   const page = visit();
   using _ = page.session;
   expect(await page.session.restore(never)).toEqual(ann);
-  expect(await page.page(false, undefined, never)).toMatchObject({ chats: [chat("c")], asOfMs: 5 });
+  expect(await page.page({ archived: false }, undefined, never)).toMatchObject({
+    chats: [chat("c")],
+    asOfMs: 5,
+  });
   expect(await page.messages("c", never)).toEqual(said("c"));
   await page.session.signOut(never);
   // The server has not heard of it, whatever was answered.

@@ -5,7 +5,7 @@ import type { ListPlace } from "#server/domain/rooms/member-ports.ts";
 const content = z.tuple([z.int(), z.string().max(128)]);
 
 /** Where the next page of a list of rooms or members begins; opaque to clients, and nothing that they may not see. */
-export function cursorOf({ atMs, id }: ListPlace): string {
+function cursorOf({ atMs, id }: ListPlace): string {
   return Buffer.from(JSON.stringify([atMs, id])).toString("base64url");
 }
 
