@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { Messages } from "../kit/messages.ts";

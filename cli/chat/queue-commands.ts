@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import type { OutboxRow, RowState } from "#engine/ports.ts";
 import type { Messages } from "../kit/messages.ts";
 import { paint, printLine } from "../kit/terminal.ts";

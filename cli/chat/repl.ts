@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AttachedFile } from "#contract/attached-file.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";

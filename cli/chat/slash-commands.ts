@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import { checkFiles, type AttachedFile } from "#contract/attached-file.ts";

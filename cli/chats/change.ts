@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";

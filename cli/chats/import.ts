@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import { resolve } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ImportReport } from "#contract/imports/chat-import.ts";

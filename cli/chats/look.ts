@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import type { ChatSummary } from "#contract/chat-history.ts";
 import { printMessage } from "../chat/print-message.ts";
 import { withMarkdown } from "../chat/text-screen.ts";

@@ -1,6 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { Language } from "#contract/language.ts";
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import { failureText } from "#contract/texts/error-text.ts";
 import type { Settled } from "#engine/chat/chat-engine-api.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";

@@ -1,5 +1,5 @@
 import type { ContextMenuParams, MenuItemConstructorOptions, WebContents } from "electron";
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import type { DesktopTexts } from "../shell/texts.ts";
 import { isAppUrl } from "./app-origin.ts";
 

@@ -1,4 +1,4 @@
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 
 /** Longest title, in characters (grapheme clusters). */
 export const TITLE_MAX_CHARS = 60;

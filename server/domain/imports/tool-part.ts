@@ -1,5 +1,5 @@
 import type { MessagePart } from "#contract/chat-state.ts";
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 
 const NAME_MAX_CHARS = 100;
 const SUMMARY_MAX_CHARS = 200;

@@ -1,7 +1,7 @@
 import { MEMORY_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { composedText } from "../accounts/normalizable.ts";
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import { MEMORIES_MAX } from "./ports.ts";
 
 /**

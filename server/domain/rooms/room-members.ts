@@ -5,7 +5,7 @@ import { composedText } from "#server/domain/accounts/normalizable.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
-import { oneLine } from "#contract/one-line.ts";
+import { oneLine } from "#contract/texts/one-line.ts";
 import { uuidV8 } from "#server/domain/uuid-v8.ts";
 import type { ListPlace, RoomMember, RoomMemberStore, RoomSummary } from "./member-ports.ts";
 import { COMMON_ROOM } from "./ports.ts";
