@@ -80,6 +80,16 @@ export type ServerStatus =
     }
   | { readonly kind: "unreachable"; readonly code: ErrorCode; readonly message: string };
 
+/** What is to be read again when its number is another one. */
+export interface ChangedElsewhere {
+  /** The list of chats. */
+  readonly chats?: number;
+  readonly memories?: number;
+  readonly projects?: number;
+  /** The account's own. */
+  readonly settings?: number;
+}
+
 /** Everything the window shows besides chat and sign-in; plain data that may cross a process boundary. */
 export interface AppState {
   readonly face: "desktop" | "web";
@@ -121,6 +131,8 @@ export interface AppState {
   readonly chatImport?: ChatImport | undefined;
   /** Of this account, by name; absent until they are read. */
   readonly projects?: readonly { readonly id: string; readonly name: string }[] | undefined;
+  /** How often something was told to have changed, by whichever device; absent: never. After each it may be another one. */
+  readonly changed?: ChangedElsewhere;
   /** How often this app has changed which chats are unread; absent: never. After each the list of chats may be another one. */
   readonly unreadChanges?: number;
   /** What to do at another device, while a sign-in waits for it. */

@@ -1,14 +1,64 @@
 import { parseJson } from "./parse-json.ts";
 
+/** What happened after a cursor, where no WebSocket gets through: the same messages. */
+export const CHANGES_PATH = "/v1/changes";
 /** Where events are told, over a WebSocket (docs/reference/developer-api.md, "Events"). */
 export const EVENTS_PATH = "/ws/v1/events/";
 /** The server pings so often, and drops a peer that has left one unanswered by the next. */
 export const PING_EVERY_MS = 30_000;
 
+/** What can happen to an account's data. A chat that a question began is told of by its first `turn.begun`. */
+export type ChangeKind =
+  /** Made without a question, copied or imported. */
+  | "chat.created"
+  /** Its title is another one, whoever gave it. */
+  | "chat.renamed"
+  /** It is pinned, archived or unread now, or is not any more, or is of another project. */
+  | "chat.changed"
+  | "chat.deleted"
+  | "chat.restored"
+  | "turn.begun"
+  | "turn.finished"
+  /** Exchanges were taken out of their chat or brought back, or others are shown. */
+  | "turn.changed"
+  /** What is remembered, or whether anything is. */
+  | "memory.changed"
+  | "project.changed"
+  /** What the account is called, says of itself, or is answered by. */
+  | "settings.changed";
+
+/** How to go on from a message: `cursor` in the query of the next socket. Clients make nothing of its text. */
+interface WithCursor {
+  readonly cursor: string;
+}
+
+/** One thing that happened. */
+export interface ChangeEvent extends WithCursor {
+  readonly type: "event";
+  readonly kind: ChangeKind;
+  /** Of this account; each change has a greater one than all before. */
+  readonly seq: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly chat_id?: string | undefined;
+  readonly turn_id?: string | undefined;
+}
+
+/** The first message, unless a cursor was shown from which all changes are kept. `work_packages` is what the original client reads. */
+export interface Snapshot extends WithCursor {
+  readonly type: "snapshot";
+  readonly work_packages: readonly [];
+  readonly account_id: string;
+  /** The chats that were changed last, most recent first, as `GET /v1/chats` gives them. */
+  readonly chats: readonly unknown[];
+}
+
 /** What the server says; clients ignore what they do not know. */
 export type ServerEvent =
-  /** The first message. `work_packages` is what the original client reads. */
-  | { readonly type: "snapshot"; readonly work_packages: readonly []; readonly account_id: string }
+  | Snapshot
+  | ChangeEvent
+  /** So much was left unread that changes are not told one by one any more: all is to be read anew. */
+  | ({ readonly type: "resync" } & WithCursor)
   /** To be answered by a pong with the same timestamp, which is of any JSON type. */
   | { readonly type: "ping" | "pong"; readonly timestamp: unknown }
   /** The sign-in of this socket has ended; nothing comes after it. */
@@ -20,12 +70,14 @@ export type ServerEvent =
  */
 export function readEventMessage(
   text: string,
-): { readonly type: string; readonly pong?: string | undefined } | undefined {
+): { readonly type: string; readonly json: object; readonly pong?: string | undefined } | undefined {
   const message = parseJson(text);
   if (typeof message !== "object" || message === null || !("type" in message)) return undefined;
   const { type } = message;
   if (typeof type !== "string") return undefined;
-  return type === "ping" && "timestamp" in message ? { type, pong: pongOf(message.timestamp) } : { type };
+  return type === "ping" && "timestamp" in message
+    ? { type, json: message, pong: pongOf(message.timestamp) }
+    : { type, json: message };
 }
 
 function pongOf(timestamp: unknown): string | undefined {

@@ -10,6 +10,7 @@ import type { AppClient, AppPorts } from "./app-ports.ts";
 import { createChatFiles } from "./chat-files.ts";
 import { createCommands } from "./commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
+import { createLiveSync, type LiveSync } from "./live-sync.ts";
 import { createProjectHandlers } from "./project-commands.ts";
 import { createServerLook } from "./server-look.ts";
 import { createSignIn } from "./sign-in.ts";
@@ -25,6 +26,7 @@ export class App implements AsyncDisposable {
   readonly commands: Commands;
   /** Looks at the server now. Never throws. */
   readonly look: () => Promise<void>;
+  readonly #liveSync: LiveSync;
   readonly #state: StoreApi<AppState>;
   readonly #ports: AppPorts;
   readonly #current: CurrentClient;
@@ -60,13 +62,15 @@ export class App implements AsyncDisposable {
     this.auth = this.#current.auth;
     const client = () => this.#current.get();
     this.look = createServerLook({ ...ports, client, state: this.#state, signal: () => this.#server.signal });
+    const state = () => this.#state.getState();
+    this.#liveSync = createLiveSync({ ...ports, state, show, look: () => this.look(), signal });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
     const signIn = createSignIn({
       ...ports,
       client,
       signal,
-      state: () => this.#state.getState(),
+      state,
       show,
       adopt: (candidate, patch) => this.#adopt(candidate, patch),
     });
@@ -76,12 +80,13 @@ export class App implements AsyncDisposable {
       client,
       window,
       signal,
-      state: () => this.#state.getState(),
+      state,
       updateSettings: (patch) => this.#updateSettings(patch),
       reconnect: () => this.#reconnect(),
       look: () => this.look(),
       signIn,
       unreadMarks,
+      liveSync: this.#liveSync,
       chatFiles: createChatFiles({ window, client, auth, show, signal }),
       projects: createProjectHandlers({ client, auth, show, signal }),
     });
@@ -102,7 +107,7 @@ export class App implements AsyncDisposable {
       };
       client.session.onTokenUpdated?.(showPlace);
       showPlace();
-      client.listen();
+      client.listen((news) => this.#liveSync.heard(client, news));
       await Promise.all([this.look(), client.signIn(signal)]);
       signal.throwIfAborted();
       await client.engine.resume();

@@ -14,6 +14,7 @@ import type { usageCommands } from "#contract/commands/usage.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SettingsPatch } from "#contract/settings.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
+import type { LiveSync } from "./live-sync.ts";
 import type { SignIn } from "./sign-in.ts";
 import type { UnreadMarks } from "./unread-marks.ts";
 
@@ -27,6 +28,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
   readonly look: () => Promise<void>;
   readonly signIn: SignIn;
   readonly unreadMarks: UnreadMarks;
+  readonly liveSync: LiveSync;
   readonly chatFiles: Handlers<typeof chatFileCommands>;
   readonly projects: Handlers<typeof projectCommands>;
   /** Aborts when the application ends. */
@@ -74,7 +76,7 @@ function messageHandlers({ client, signal }: AppCore) {
 }
 
 function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
-  const { client, signal, look, unreadMarks } = core;
+  const { client, signal, look, unreadMarks, liveSync } = core;
   const engine = async () => (await client()).engine;
   const history = async () => (await client()).history;
   let opening = new AbortController();
@@ -128,11 +130,15 @@ function chatHandlers(core: AppCore): Handlers<typeof chatCommands> {
     async deleteChat({ chatId }) {
       const from = await client();
       const isShown = () => from.engine.store.getState().chatId === chatId;
+      liveSync.deletes(chatId);
       if (isShown()) await from.engine.cancel();
       await from.history.removeChat(chatId, signal);
       if (isShown()) from.engine.newChat();
     },
-    restoreChat: async ({ chatId }) => (await history()).restoreChat(chatId, signal),
+    async restoreChat({ chatId }) {
+      await (await history()).restoreChat(chatId, signal);
+      liveSync.restores(chatId);
+    },
     async listModels() {
       const { engine: shown, history: from } = await client();
       return await from.models(signal, shown.store.getState().chatId);

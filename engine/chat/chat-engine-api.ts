@@ -149,6 +149,8 @@ export interface ChatEngine extends AsyncDisposable {
   newChat(kind?: NewChatKind): void;
   /** Shows a stored chat; its unsent messages are added below. */
   openChat(chatId: string, messages: readonly Message[], title?: string, kind?: OpenedKind): void;
+  /** Shows what the server has now of a chat, if it is shown; once it can be reached. Never throws. */
+  refresh(chatId: string): Promise<void>;
   /** A chat was renamed or moved; where it is not shown, nothing happens. */
   describeChat(chat: Pick<ChatSummary, "id" | "title" | "projectId">): void;
   /** A memory was edited, forgotten or brought back; where it does not stand below an answer, nothing happens. */

@@ -202,6 +202,10 @@ class Engine implements ChatEngine {
     this.#show(...opened);
   }
 
+  refresh(chatId: string): Promise<void> {
+    return this.#branches.readAgain(chatId);
+  }
+
   describeChat({ id, title, projectId }: Parameters<ChatEngine["describeChat"]>[0]): void {
     if (this.#views.shownKey() === id) this.#views.dispatch(id, { type: "described", title, projectId });
   }

@@ -13,13 +13,28 @@ function createStage() {
   const store = createStore<AuthState>(() => ({ kind: "unknown" }));
   const clock = createFakeClock();
   const sockets: { told: (message: object) => void; end: () => void; sent: string[]; closed: boolean }[] = [];
-  const stage = { store, clock, sockets, blocked: false, asked: 0, revoked: false };
+  const heard: string[] = [];
+  const stage = {
+    store,
+    clock,
+    sockets,
+    heard,
+    blocked: false,
+    asked: 0,
+    revoked: false,
+    cursors: [] as (string | undefined)[],
+    paths: [] as string[],
+    /** Of the next questions. */
+    changes: [] as object[],
+  };
   const link = createEventLink({
     session: { store },
     clock,
     random: () => 0,
     logger: createFakeLogger(),
-    async open(onText) {
+    onNews: ({ kind, chatId }) => void heard.push(chatId === undefined ? kind : `${kind} ${chatId}`),
+    async open(onText, cursor) {
+      stage.cursors.push(cursor);
       if (stage.blocked) throw new PipitError("SERVER_UNREACHABLE", "The proxy takes no sockets.");
       const { promise, resolve } = Promise.withResolvers<void>();
       const socket = {
@@ -39,10 +54,15 @@ function createStage() {
       };
     },
     api: {
-      async request() {
+      async request({ path }) {
         stage.asked += 1;
+        stage.paths.push(path);
         if (stage.revoked) store.setState({ kind: "signed-out", reason: "expired" }, true);
-        return { status: 200, headers: {}, body: "{}" };
+        return {
+          status: 200,
+          headers: {},
+          body: JSON.stringify(stage.changes.shift() ?? { data: [], more: false }),
+        };
       },
     },
   });
@@ -97,17 +117,54 @@ test("a server that has gone silent is left", async () => {
   expect(sockets[0]?.closed).toBe(true);
 });
 
-test("where no socket gets through, the server is asked at least every 30 s", async () => {
-  const { store, clock, stage } = createStage();
+const event = (seq: number, chatId: string) => ({
+  type: "event",
+  kind: "chat.renamed",
+  seq,
+  cursor: `c${seq}`,
+  chat_id: chatId,
+});
+
+test("[16] a socket that is cut goes on where it was, and nothing is told twice", async () => {
+  const { store, clock, sockets, stage, heard } = createStage();
+  store.setState(signedIn, true);
+  await settle();
+  sockets[0]?.told({ type: "snapshot", work_packages: [], cursor: "c0", chats: [] });
+  sockets[0]?.told(event(1, "a"));
+  // What was said while nobody listened is in the answer to the question, in two parts.
+  stage.changes = [
+    { data: [event(2, "b")], more: true },
+    { data: [event(3, "c")], more: false },
+  ];
+  sockets[0]?.end();
+  await settle();
+  sockets[0]?.told(event(2, "late"));
+  expect(stage.paths).toEqual(["/v1/changes?cursor=c1", "/v1/changes?cursor=c2"]);
+  clock.advance(1_100);
+  await settle();
+  sockets[1]?.told(event(4, "d"));
+  sockets[1]?.told({ type: "resync", cursor: "c9" });
+  sockets[1]?.end();
+  await settle();
+  expect(stage.cursors).toEqual([undefined, "c3"]);
+  expect(stage.paths.at(-1)).toBe("/v1/changes?cursor=c9");
+  expect(heard).toEqual(["all", ...["a", "b", "c", "d"].map((id) => `chat.renamed ${id}`), "all"]);
+});
+
+test("where no socket gets through, the server is asked every 5 s, and a socket tried at least every 30 s", async () => {
+  const { store, clock, stage, heard } = createStage();
   stage.blocked = true;
   store.setState(signedIn, true);
   await settle();
-  for (let round = 1; round <= 8; round += 1) {
-    expect(stage.asked).toBe(round);
-    expect(clock.sleeping()[0]).toBeLessThanOrEqual(30_000);
-    clock.advance(30_000);
+  stage.changes = [{ data: [event(1, "a")], more: false }];
+  for (let at = 0; at < 120; at += 1) {
+    expect(clock.sleeping()[0]).toBeLessThanOrEqual(5_000);
+    clock.advance(1_000);
     await settle();
   }
+  expect(stage.asked).toBeGreaterThanOrEqual(120 / 5);
+  expect(stage.cursors.length).toBeGreaterThanOrEqual(120 / 30);
+  expect(heard).toEqual(["chat.renamed a"]);
   stage.revoked = true;
   clock.advance(30_000);
   await settle();

@@ -1,16 +1,20 @@
 import type { AuthState } from "#contract/auth-state.ts";
-import { PING_EVERY_MS, readEventMessage } from "#contract/event-wire.ts";
+import { CHANGES_PATH, PING_EVERY_MS, readEventMessage } from "#contract/event-wire.ts";
 import type { Logger } from "#contract/logger.ts";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock, HttpClient } from "#engine/ports.ts";
 import { retryDelayMs } from "#engine/retry/retry-policy.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
 import type { OpenEventSocket } from "./event-socket.ts";
+import { newsIn, newsInAnswer, type News, type NumberedNews } from "./news.ts";
 
 /** A server that has said nothing for so long is gone: it pings twice in this time. */
 const SILENCE_MS = 2.5 * PING_EVERY_MS;
-/** How often the server is asked where no socket gets through to it. */
-const ASK_EVERY_MS = 30_000;
+/** At the latest, where no socket gets through, another is tried. */
+const OPEN_EVERY_MS = 30_000;
+/** How often the server is asked meanwhile. */
+const ASK_EVERY_MS = 5_000;
 
 export interface EventLinkDeps {
   readonly session: Pick<SignInState, "store">;
@@ -21,12 +25,14 @@ export interface EventLinkDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
+  /** Told of what happens to the account, each thing once and in order; "all" first. */
+  readonly onNews: (news: News) => void;
 }
 
 /**
  * Keeps a socket to the server while a person is signed in, so that what happens to their account is known at once. A
- * socket that ends, for whatever reason, is one question and then another socket; where none opens, the question is asked
- * every {@link ASK_EVERY_MS}. Disposing ends it.
+ * socket that ends, for whatever reason, is one question and then another socket, which goes on where it was; where none
+ * opens, the question is asked every {@link ASK_EVERY_MS}. Disposing ends it.
  */
 export function createEventLink(deps: EventLinkDeps): Disposable {
   let accountId: string | undefined;
@@ -38,7 +44,7 @@ export function createEventLink(deps: EventLinkDeps): Disposable {
     stop.abort();
     if (next === undefined) return;
     stop = new AbortController();
-    void keepLinked(deps, stop.signal);
+    void new Link(deps, stop.signal).keep();
   };
   const { store } = deps.session;
   follow(store.getState());
@@ -51,46 +57,89 @@ export function createEventLink(deps: EventLinkDeps): Disposable {
   };
 }
 
-async function keepLinked(deps: EventLinkDeps, signal: AbortSignal): Promise<void> {
-  const { api, clock, random, logger } = deps;
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      await listen(deps, signal);
-      failures = 1;
-    } catch (reason) {
-      failures += 1;
-      if (!signal.aborted) logger.debug("events.closed", { failures, code: PipitError.from(reason).code });
-    }
-    // It ends the session, and with that this, when the server says so; all else is said to callers who want something.
-    await api.request({ method: "GET", path: "/auth/me" }, signal).catch(() => undefined);
-    const delayMs = Math.min(retryDelayMs(failures, undefined, random), ASK_EVERY_MS);
-    await clock.sleep(delayMs, signal).catch(() => undefined);
-  }
-}
+/** The link of one sign-in. */
+class Link {
+  readonly #deps: EventLinkDeps;
+  readonly #signal: AbortSignal;
+  /** Of the last message. */
+  #cursor: string | undefined;
 
-/** Resolves when a socket that was open has ended. Throws as {@link OpenEventSocket}. */
-async function listen({ open, clock }: EventLinkDeps, signal: AbortSignal): Promise<void> {
-  const ended = new AbortController();
-  const over = AbortSignal.any([signal, ended.signal]);
-  let heard = true;
-  const answers: string[] = [];
-  let answer = (text: string): void => void answers.push(text);
-  const socket = await open((text) => {
-    heard = true;
-    const message = readEventMessage(text);
-    if (message?.pong !== undefined) answer(message.pong);
-    // The server closes it now; a peer that does not is not waited for.
-    if (message?.type === "session.revoked") ended.abort();
-  }, signal);
-  answer = (text) => socket.send(text);
-  answers.forEach(answer);
-  void socket.closed.then(() => ended.abort());
-  while (!over.aborted) {
-    await clock.sleep(SILENCE_MS, over).catch(() => undefined);
-    if (!heard) break;
-    heard = false;
+  constructor(deps: EventLinkDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
   }
-  ended.abort();
-  socket.close();
+
+  /** Resolves when the sign-in has ended. */
+  async keep(): Promise<void> {
+    const { random, logger } = this.#deps;
+    let failures = 0;
+    while (!this.#signal.aborted) {
+      try {
+        await this.#listen();
+        failures = 1;
+      } catch (reason) {
+        failures += 1;
+        if (!this.#signal.aborted)
+          logger.debug("events.closed", { failures, code: PipitError.from(reason).code });
+      }
+      await this.#askFor(Math.min(retryDelayMs(failures, undefined, random), OPEN_EVERY_MS));
+    }
+  }
+
+  /** Asks at once, and then every {@link ASK_EVERY_MS} as long as that. */
+  async #askFor(durationMs: number): Promise<void> {
+    for (let leftMs = durationMs; leftMs > 0 && !this.#signal.aborted; leftMs -= ASK_EVERY_MS) {
+      // It ends the session, and with that this, when the server says so; all else is said to callers who want something.
+      await this.#ask().catch(() => undefined);
+      await this.#deps.clock.sleep(Math.min(leftMs, ASK_EVERY_MS), this.#signal).catch(() => undefined);
+    }
+  }
+
+  async #ask(): Promise<void> {
+    for (let more = true; more && !this.#signal.aborted;) {
+      const after = this.#cursor === undefined ? "" : `?cursor=${encodeURIComponent(this.#cursor)}`;
+      const request = { method: "GET", path: CHANGES_PATH + after } as const;
+      const { status, body } = await this.#deps.api.request(request, this.#signal);
+      const answer = status === 200 ? newsInAnswer(parseJson(body)) : undefined;
+      answer?.news.forEach((news) => this.#tell(news));
+      more = answer?.more ?? false;
+    }
+  }
+
+  #tell({ cursor, ...news }: NumberedNews): void {
+    if (this.#signal.aborted) return;
+    this.#cursor = cursor;
+    this.#deps.onNews(news);
+  }
+
+  /** Resolves when a socket that was open has ended. Throws as {@link OpenEventSocket}. */
+  async #listen(): Promise<void> {
+    const { open, clock } = this.#deps;
+    const ended = new AbortController();
+    const over = AbortSignal.any([this.#signal, ended.signal]);
+    let heard = true;
+    const answers: string[] = [];
+    let answer = (text: string): void => void answers.push(text);
+    const onText = (text: string): void => {
+      heard = true;
+      const message = readEventMessage(text);
+      if (message?.pong !== undefined) answer(message.pong);
+      const news = newsIn(message?.json);
+      // A socket that was given up may still have something to say, which the next one says again.
+      if (news !== undefined && !over.aborted) this.#tell(news);
+      // The server closes it now; a peer that does not is not waited for.
+      if (message?.type === "session.revoked") ended.abort();
+    };
+    const socket = await open(onText, this.#cursor, this.#signal);
+    answer = (text) => socket.send(text);
+    answers.forEach(answer);
+    void socket.closed.then(() => ended.abort());
+    while (!over.aborted) {
+      await clock.sleep(SILENCE_MS, over).catch(() => undefined);
+      if (!heard) break;
+      heard = false;
+    }
+    ended.abort();
+    socket.close();
+  }
 }

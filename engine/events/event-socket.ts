@@ -1,3 +1,4 @@
+import { EVENTS_PATH } from "#contract/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** Longer than any way to a server; a proxy that swallows what it does not know answers nothing at all. */
@@ -18,9 +19,22 @@ export interface EventSocket {
 /**
  * Opens a socket for events with the present sign-in.
  *
+ * @param cursor of the last message that was heard
  * @throws PipitError SERVER_UNREACHABLE when none opens, whatever the reason; as `signedIn`; CANCELLED
  */
-export type OpenEventSocket = (onText: (text: string) => void, signal: AbortSignal) => Promise<EventSocket>;
+export type OpenEventSocket = (
+  onText: (text: string) => void,
+  cursor: string | undefined,
+  signal: AbortSignal,
+) => Promise<EventSocket>;
+
+/** Where the socket of a server is. */
+export function eventsUrl(serverUrl: string, cursor: string | undefined): URL {
+  const url = new URL(serverUrl.replace(/\/$/u, "") + EVENTS_PATH);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  if (cursor !== undefined) url.searchParams.set("cursor", cursor);
+  return url;
+}
 
 /** What the WebSocket of a browser and that of Node have in common. */
 interface PlainSocket {

@@ -3,6 +3,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import { createEventLink } from "#engine/events/event-link.ts";
+import type { News } from "#engine/events/news.ts";
 import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
 import { createFileLogger } from "./files/file-logger.ts";
@@ -117,7 +118,7 @@ export async function openClient(options: ClientOptions) {
     link,
     /** The server's data lies in this home: the local account is ours. */
     ownServer,
-    /** The server's HTTP, with the sign-in on every request. Throws as `signedIn`. */
+    /** The server's HTTP, signed in. Throws as `signedIn`. */
     api,
     history,
     ...filesOf(session, link),
@@ -127,10 +128,11 @@ export async function openClient(options: ClientOptions) {
       const state = session.store.getState();
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
     },
-    /** From now on, the server tells at once when it has ended the sign-in; to be called once. */
-    listen(): void {
+    /** From now on, the server tells at once what happens to the account, and when it has ended the sign-in; to be called once. */
+    listen(onNews: (news: News) => void = () => undefined): void {
       const open = createEventSockets(api, link);
-      events.use(createEventLink({ session, open, api, clock: systemClock, random: Math.random, logger }));
+      const { random } = Math;
+      events.use(createEventLink({ session, open, api, clock: systemClock, random, logger, onNews }));
     },
     ...signingIn(session, link, options.server, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

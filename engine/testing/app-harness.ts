@@ -5,6 +5,7 @@ import { defaultSettings, mergeSettings, type Settings } from "#contract/setting
 import type { ServerLook } from "#contract/sign-in.ts";
 import type { AppClient, AppPorts } from "#engine/app/app-ports.ts";
 import { App } from "#engine/app/app.ts";
+import type { News } from "#engine/events/news.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import { createChatHarness, type ChatHarness } from "./chat-harness.ts";
@@ -27,6 +28,8 @@ export interface AppHarness {
   log: string[];
   /** How many clients listen for the server's events. */
   listening: number;
+  /** The server tells the client that was opened last what happens. */
+  tell: (news: News) => void;
   /** Of the client that was opened last. */
   chat: ChatHarness;
   /** What the client of a server does. */
@@ -52,6 +55,7 @@ export function createAppHarness(): AppHarness {
     settings: createStore<Settings>(() => defaultSettings),
     log: [],
     listening: 0,
+    tell: () => undefined,
     chat: createChatHarness(),
     client: {
       signIn: async () => void at.log.push("sign in"),
@@ -97,7 +101,10 @@ function portsOf(
         importChats: async () => {
           throw away;
         },
-        listen: () => void (at.listening += 1),
+        listen(onNews) {
+          at.listening += 1;
+          at.tell = onNews;
+        },
         logout: async () => at.chat.session.signOut(),
         accounts: {
           list: async () => [...at.kept],

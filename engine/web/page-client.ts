@@ -95,9 +95,10 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
           );
       }
     },
-    listen() {
+    listen(onNews) {
       const open = createPageEventSockets(serverUrl);
-      events = createEventLink({ session, open, api, clock: systemClock, random: Math.random, logger });
+      const { random } = Math;
+      events = createEventLink({ session, open, api, clock: systemClock, random, logger, onNews });
     },
     logout: (signal) => session.signOut(signal),
     async openAccount() {

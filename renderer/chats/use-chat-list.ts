@@ -16,8 +16,8 @@ export type ChatList =
 
 /**
  * The chats of a place, or what `query` finds in all of them. An answer that was overtaken by another query is
- * dropped. Read again whenever the shown chat may have another place in it, and when the window is looked at again: another
- * tab or device may have changed it.
+ * dropped. Read again whenever the shown chat may have another place in it, when the server tells that another device has
+ * changed it, and when the window is looked at again.
  */
 export function useChatList(query: string, place: ChatsPlace) {
   const { commands } = useBridge();
@@ -97,7 +97,8 @@ function useNews(): string {
   );
   const imported = useApp((state) => state.chatImport?.kind);
   const unread = useApp((state) => state.unreadChanges);
-  return [chat, server, imported, unread].join("\n");
+  const changed = useApp((state) => state.changed?.chats);
+  return [chat, server, imported, unread, changed].join("\n");
 }
 
 function isIn({ archived, projectId }: ChatsPlace, chat: ChatSummary): boolean {

@@ -3,7 +3,7 @@ import type { Memory } from "#contract/chat-state.ts";
 import type { KeptMemories } from "#contract/commands/memories.ts";
 import { RESTORE_MS } from "#contract/limits.ts";
 import { useAction } from "../bridge/use-action.ts";
-import { useBridge } from "../bridge/use-bridge.ts";
+import { useApp, useBridge } from "../bridge/use-bridge.ts";
 
 /** The list of the account, read when it is shown, and what is done with it. Undefined until it is read. */
 export function useMemories() {
@@ -12,10 +12,11 @@ export function useMemories() {
   const [forgotten, setForgotten] = useState<Memory>();
   const { busy, error, run } = useAction();
   const read = async (): Promise<void> => setKept(await commands.listMemories());
+  // Another device may change them, and an answer may add to them.
+  const changed = useApp((state) => state.changed?.memories);
   useEffect(() => {
     void run(read);
-    // Once.
-  }, []);
+  }, [changed]);
   useEffect(() => {
     if (forgotten === undefined) return;
     const timer = setTimeout(() => setForgotten(undefined), RESTORE_MS);

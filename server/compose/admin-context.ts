@@ -27,6 +27,7 @@ import type { MessageBus } from "../domain/message-bus.ts";
 import { createLogger } from "../observe/logger.ts";
 import { createAuditReader } from "../store/audit/audit-reader.ts";
 import { createAuditLog } from "../store/audit/audit-store.ts";
+import { SyncLog } from "../store/sync/sync-log.ts";
 import { createAuthStore } from "../store/sql/auth-store.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
 import { databaseTime } from "../store/sql/database-time.ts";
@@ -79,6 +80,7 @@ export async function openAdminContext(
   const time = databaseTime(dialect, clock);
   const auth = createAuthStore(db, {
     time,
+    sync: new SyncLog(time),
     auditLogFor: (connection) => signedByActor(createAuditLog(connection, auditOptions)),
     rotations: database.rotations(auditOptions, time),
   });

@@ -27,6 +27,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
 import { RoomMembers } from "../domain/rooms/room-members.ts";
 import { Rooms } from "../domain/rooms/rooms.ts";
+import { Sync } from "../domain/sync/sync.ts";
 import type { SpeechService } from "../domain/speech/ports.ts";
 import { createSpeechService } from "../domain/speech/speech-service.ts";
 import { createQuotas, type Quotas } from "../domain/usage/quotas.ts";
@@ -72,6 +73,7 @@ export interface ServerContext extends AuthContext {
   readonly quotas: Quotas;
   readonly rooms: Rooms;
   readonly roomMembers: RoomMembers;
+  readonly sync: Sync;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
   readonly memoryFilesState: () => MemoryFilesState;
@@ -143,6 +145,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   );
   const talk = openRooms(config, { ...common, store, limits: auth.limits });
   late.rooms = talk.rooms;
+  const sync = openSync(store, bus, logger, building);
   const built = building.move();
   return {
     ...common,
@@ -156,6 +159,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     turns,
     quotas,
     ...talk,
+    sync,
     running: new RunningAnswers(config),
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",
@@ -215,6 +219,13 @@ function openMemoryFiles(
   store.onFilesBehind(() => files.wake());
   files.start();
   return files;
+}
+
+/** Tells of changes those who follow an account. */
+function openSync(store: Store, bus: MessageBus, logger: Logger, owner: AsyncDisposableStack): Sync {
+  const sync = owner.use(new Sync({ store: store.sync, bus, logger }));
+  store.onSync((userId, seq) => sync.noted(userId, seq));
+  return sync;
 }
 
 /** Begins to have turns read for their meaning, where searches are to go by that too. */

@@ -6,6 +6,7 @@ import { logoutRoute } from "./auth/logout.ts";
 import { ownAccountRoutes } from "./auth/own-account.ts";
 import { passwordSignInRoutes } from "./auth/password-sign-in.ts";
 import { programSignInRoutes } from "./auth/program-sign-in.ts";
+import { changesRoute } from "./events/changes-route.ts";
 import { eventsRoute } from "./events/events-route.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import type { Route } from "./kit/route.ts";
@@ -44,6 +45,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),
     eventsRoute(ctx),
+    changesRoute(ctx),
     ...apiKeysRoutes(ctx),
     ...chatsRoutes(ctx),
     ...chatExportRoutes(ctx),

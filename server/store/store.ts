@@ -8,7 +8,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAuditReader } from "./audit/audit-reader.ts";
-import { createAuditLog } from "./audit/audit-store.ts";
+import { createAuditLog, type AuditLogOptions } from "./audit/audit-store.ts";
 import { createAuthStore } from "./sql/auth-store.ts";
 import { createChatImportStore } from "./turns/chat-import-store.ts";
 import { createChatStore } from "./turns/chat-store.ts";
@@ -24,6 +24,8 @@ import { mendedBy, type Mended } from "./search/mended.ts";
 import { createVectorStore } from "./search/turn-vectors.ts";
 import { createRoomStore } from "./rooms/room-store.ts";
 import { inTransaction } from "./sql/transaction.ts";
+import { SyncLog } from "./sync/sync-log.ts";
+import { createSyncStore } from "./sync/sync-store.ts";
 import { purgeDeleted } from "./turns/purge.ts";
 import { createSummaryStore } from "./turns/summary-store.ts";
 import { createTurnStore } from "./turns/turn-store.ts";
@@ -82,6 +84,14 @@ function mendedTurns(turns: TurnStore, mended: Mended): TurnStore {
   };
 }
 
+function auditLogs(options: AuditLogOptions | undefined, metrics: AuditMetrics | undefined) {
+  return (connection: DatabaseHandle["db"]): AuditLog => {
+    if (options === undefined) return closedAuditLog;
+    const log = createAuditLog(connection, options);
+    return metrics === undefined ? log : countedAuditLog(log, metrics);
+  };
+}
+
 function createStore(database: DatabaseHandle, options: CommonOptions, close: () => Promise<void>) {
   const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, setAside, forget, isWritable, rotations } =
     database;
@@ -101,12 +111,14 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     logger,
   );
   const wake = (): void => completion.wake();
+  const sync = new SyncLog(time);
   const writers = { relaxed: relaxedDb, roomy: roomyDb };
-  const chats = createChatStore(db, writers, turnIndex, time, wake);
-  const turns = createTurnStore(db, { ...writers, searching: searchDb }, turnIndex, time, wake);
+  const chats = createChatStore(db, writers, turnIndex, time, sync, wake);
+  const turns = createTurnStore(db, { ...writers, searching: searchDb }, turnIndex, time, sync, wake);
   const { removeParts, ...imports } = createChatImportStore(
     { roomy: roomyDb, inBatches: dialect === "sqlite" },
     turnIndex,
+    sync,
     wake,
   );
   let listener: (() => void) | undefined;
@@ -116,12 +128,9 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   let mayHoldWiped = true;
   const auth = createAuthStore(db, {
     time,
+    sync,
     onChanged,
-    auditLogFor(connection) {
-      if (key === undefined) return closedAuditLog;
-      const log = createAuditLog(connection, { key, clock, dialect });
-      return metrics === undefined ? log : countedAuditLog(log, metrics);
-    },
+    auditLogFor: auditLogs(key && { key, clock, dialect }, metrics),
     rotations: key === undefined ? closedRotations : rotations({ key, clock, dialect }, time),
   });
   const memories = following(auth.memories, ["update"], () => void (mayHoldWiped = true));
@@ -143,16 +152,17 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     imports: following(imports, ["importChat"], onChanged),
     memoryFiles: createMemoryFileStore(db, relaxedDb),
     /** @param told whenever a memory file is behind, at most a transaction too early */
-    onFilesBehind(told: () => void): void {
-      listener = told;
-    },
+    onFilesBehind: (told: () => void): void => void (listener = told),
+    sync: createSyncStore(db),
+    /** @param told of every change that this process has committed: the account, and its number */
+    onSync: (told: (userId: string, seq: number) => void) => sync.listen(told),
     /** Goes on with what an earlier server left of the search index. */
     completeIndex: wake,
     vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),
     rooms: createRoomStore(db, time),
-    modelChoices: createModelChoiceStore(db),
+    modelChoices: createModelChoiceStore(db, sync),
     /** All of the auth service, and the way to change several at once. */
     auth: { ...auth, memories },
     oidcPayloads: createOidcPayloadStore(db),

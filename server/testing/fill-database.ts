@@ -68,11 +68,11 @@ function fixedFor(table: keyof Tables, key: readonly string[]): Fixed {
   const parent = parents[table];
   return (column, n) => {
     if (column === parent?.[0]) return keyOf(parent[1], n);
+    if (["generation", "turn_index", "seq"].includes(column)) return n;
     if (key.includes(column)) return keyOf(table, n);
     // One local account, one signing key: constraints of ours.
     if (column === "is_local") return 0;
     if (column === "status") return n % 2 === 0 ? "done" : "failed";
-    if (["generation", "turn_index", "seq"].includes(column)) return n;
     if (unique.has(column)) return `${column} ${n} ${texts[n % texts.length]}`;
     return undefined;
   };

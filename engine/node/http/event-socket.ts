@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { whenOpen, type OpenEventSocket } from "#engine/events/event-socket.ts";
+import { eventsUrl, whenOpen, type OpenEventSocket } from "#engine/events/event-socket.ts";
 import type { HttpClient } from "#engine/ports.ts";
 
 /** What the server says is short; one that says more is not ours. */
@@ -15,7 +14,7 @@ export function createEventSockets(
   api: HttpClient,
   link: { connect(signal: AbortSignal): Promise<{ readonly httpUrl: string }> },
 ): OpenEventSocket {
-  return async (onText, signal) => {
+  return async (onText, cursor, signal) => {
     const { status, body } = await api.request({ method: "POST", path: "/api/v1/ws-token/" }, signal);
     const token = wsTokenSchema.safeParse(status === 200 ? parseJson(body) : undefined).data?.ws_token;
     if (token === undefined) {
@@ -26,7 +25,7 @@ export function createEventSockets(
     const { httpUrl } = await link.connect(signal);
     // With the first sign-in: a start has no time for it.
     const { WebSocket } = await import("ws");
-    const socket = new WebSocket(`${httpUrl.replace(/\/$/u, "")}${EVENTS_PATH}`, {
+    const socket = new WebSocket(eventsUrl(httpUrl, cursor), {
       headers: { authorization: `Bearer ${token}` },
       maxPayload: MESSAGE_MAX_BYTES,
       perMessageDeflate: false,

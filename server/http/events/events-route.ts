@@ -4,8 +4,10 @@ import { boundsOf, Places } from "#server/domain/limits/places.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
+import { readParameters } from "../kit/parameters.ts";
 import { originOf } from "../kit/origin.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
+import { eventsQuery } from "./changes-route.ts";
 import { serveEvents } from "./serve-events.ts";
 
 /** A page can set no headers here, and an address is written into logs: so it comes in by its cookie. */
@@ -17,7 +19,9 @@ const access: CallerAccess = {
 };
 
 /** `GET /ws/v1/events/`: a WebSocket that tells a client what happens to its account. */
-export function eventsRoute({ config, guard, clock }: HttpContext): CallerRoute {
+export function eventsRoute(ctx: HttpContext): CallerRoute {
+  const { config, guard, clock, sync, logger } = ctx;
+  const { chats } = ctx.store;
   const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
   const places = new Places();
   return route("GET", EVENTS_PATH, access, async (request, caller, reply) => {
@@ -25,12 +29,13 @@ export function eventsRoute({ config, guard, clock }: HttpContext): CallerRoute 
       reply.header("upgrade", "websocket");
       throw new HttpError(426, "This address speaks WebSocket only (RFC 6455).");
     }
+    const { cursor } = readParameters(eventsQuery, request.query);
     const { ip } = originOf(request);
     const network = ip === undefined ? undefined : peerKeyOf(ip);
     const place = places.enter(boundsOf(caps, caller.userId, network, full));
     const socket = request.acceptSocket(reply);
     if (socket === undefined) place[Symbol.dispose]();
-    else serveEvents(socket, { caller, place, guard, clock });
+    else serveEvents(socket, { caller, cursor, place, guard, clock, sync, chats, logger });
     return reply;
   });
 }

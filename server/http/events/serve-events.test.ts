@@ -4,10 +4,21 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { PING_EVERY_MS } from "#contract/event-wire.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import { serveEvents } from "./serve-events.ts";
+import type { SyncPlace } from "#server/domain/sync/ports.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { serveEvents, type EventsLink } from "./serve-events.ts";
 
 const caller: Caller = { userId: "ann", clientId: "pipit-cli", scope: [], anonymous: false, kind: "user" };
 
+/** An account to which nothing happens. */
+const quietSync = {
+  placeOf: async (): Promise<SyncPlace | undefined> => undefined,
+  end: async () => ({ seq: 0, atMs: 0 }),
+  after: async () => [],
+  follow: () => ({ [Symbol.dispose]() {} }),
+};
+
+let sync: EventsLink["sync"] = quietSync;
 let sockets: WebSocketServer;
 let port: number;
 /** Places that were given back. */
@@ -23,6 +34,11 @@ beforeAll(async () => {
       place: { [Symbol.dispose]: () => void (given += 1) },
       guard: { watch: () => ({ [Symbol.dispose]() {} }) },
       clock: { nowMs: () => 7 },
+      // Anything: `sync` says what it is.
+      cursor: "1-1",
+      sync,
+      chats: { list: async () => [] },
+      logger: createRecordingLogger(),
     }),
   );
 });
@@ -86,5 +102,34 @@ test("a peer that reads nothing of its answers is dropped", async () => {
   ask();
   // What it has not read hides the end from it.
   await expect.poll(() => sockets.clients.size).toBe(0);
+  socket.terminate();
+});
+
+test("a peer that reads slowly is told once to read all anew, and then what comes after that", async () => {
+  const end = 1_000_000;
+  const change = (seq: number) =>
+    ({ userId: "ann", kind: "chat.changed", seq, atMs: 1, chatId: "c".repeat(1_000) }) as const;
+  sync = {
+    ...quietSync,
+    placeOf: async () => ({ seq: 0, atMs: 0 }),
+    end: async () => ({ seq: end, atMs: 1 }),
+    after: async (_userId, { seq }, limit) =>
+      seq >= end
+        ? [change(end + 1)].filter((one) => one.seq > seq)
+        : Array.from({ length: limit }, (_, at) => change(seq + at + 1)),
+  };
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+  const heard: { readonly type: string; readonly seq?: number }[] = [];
+  socket.on("message", (data) => {
+    heard.push(JSON.parse((data as Buffer).toString()) as (typeof heard)[number]);
+    socket.pause();
+    setImmediate(() => socket.resume());
+  });
+  await vi.waitUntil(() => heard.some(({ type }) => type === "resync"), { timeout: 60_000 });
+  await vi.waitUntil(() => heard.at(-1)?.seq === end + 1, { timeout: 60_000 });
+  const told = heard.filter(({ type }) => type === "event").map(({ seq }) => seq);
+  expect(told).toEqual([...told.slice(0, -1).map((_, at) => at + 1), end + 1]);
+  expect(heard.filter(({ type }) => type === "resync")).toEqual([{ type: "resync", cursor: `${end}-1` }]);
+  sync = quietSync;
   socket.terminate();
 });

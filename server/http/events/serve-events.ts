@@ -1,32 +1,44 @@
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "#contract/clock.ts";
 import { PING_EVERY_MS, readEventMessage, type ServerEvent } from "#contract/event-wire.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
+import type { Sync } from "#server/domain/sync/sync.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
 import { closeSocket } from "../kit/socket-upgrades.ts";
+import { EventReader, EVENTS_AT_ONCE, type EventReaderDeps } from "./event-reader.ts";
 
+/** A peer that leaves so much unread is told no single changes any more. */
+const LAGGING_BYTES = 1024 * 1024;
 /** A peer that leaves so much unread has stopped reading. */
-const UNREAD_MAX_BYTES = 1024 * 1024;
-/** RFC 6455 §7.4.1. */
-const POLICY_VIOLATION = 1008;
+const UNREAD_MAX_BYTES = 4 * LAGGING_BYTES;
+/** RFC 6455 §7.4.1, and IANA's registry of close codes. */
+const [POLICY_VIOLATION, TRY_AGAIN_LATER] = [1008, 1013] as const;
 
-export interface EventsLink {
+export interface EventsLink extends Omit<EventReaderDeps, "sync"> {
   readonly caller: Caller;
+  /** Where the client says it is. */
+  readonly cursor: string | undefined;
+  readonly sync: EventReaderDeps["sync"] & Pick<Sync, "follow">;
   /** Given back when the socket is closed. */
   readonly place: Disposable;
   readonly guard: Pick<TokenGuard, "watch">;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** Serves one socket until it is closed: a snapshot, what happens, and pings, of which a peer may leave none unanswered. */
 export function serveEvents(socket: WebSocket, link: EventsLink): void {
   const { caller, place, guard, clock } = link;
   let heard = true;
-  const write = (text: string): void => {
-    if (socket.bufferedAmount > UNREAD_MAX_BYTES) socket.terminate();
-    else socket.send(text);
+  const write = (text: string, sent?: () => void): void => {
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > UNREAD_MAX_BYTES)
+      closeSocket(socket, TRY_AGAIN_LATER, "Too much is left unread.");
+    else socket.send(text, sent);
   };
-  const send = (event: ServerEvent): void => write(JSON.stringify(event));
+  const send = (event: ServerEvent, sent?: () => void): void => write(JSON.stringify(event), sent);
+  const told = tellChanges(socket, link, send);
   const watch = guard.watch(caller, () => {
     send({ type: "session.revoked" });
     closeSocket(socket, POLICY_VIOLATION, "The session has ended.");
@@ -49,8 +61,56 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
   socket.on("error", () => undefined);
   socket.on("close", () => {
     clearInterval(pings);
+    told[Symbol.dispose]();
     watch[Symbol.dispose]();
     place[Symbol.dispose]();
   });
-  send({ type: "snapshot", work_packages: [], account_id: caller.userId });
+}
+
+/** Says what happens to the account as fast as the peer reads it. */
+function tellChanges(
+  socket: WebSocket,
+  { caller: { userId }, sync, chats, cursor, logger }: EventsLink,
+  send: (event: ServerEvent, sent?: () => void) => void,
+): Disposable {
+  const reader = new EventReader({ sync, chats }, userId, cursor);
+  let isTelling = false;
+  let again = false;
+  const isOpen = (): boolean => socket.readyState === socket.OPEN;
+  const tellNext = async (): Promise<void> => {
+    if (socket.bufferedAmount > LAGGING_BYTES) {
+      const resync = await reader.skip();
+      // When it has been taken, so has all before it.
+      await new Promise<void>((taken) => (isOpen() ? send(resync, taken) : taken()));
+      again = true;
+      return;
+    }
+    const events = await reader.next();
+    if (isOpen()) for (const event of events) send(event);
+    again ||= events.length === EVENTS_AT_ONCE;
+  };
+  const more = async (): Promise<void> => {
+    again = true;
+    if (isTelling) return;
+    isTelling = true;
+    try {
+      while (again && isOpen()) {
+        again = false;
+        await tellNext();
+      }
+    } catch (error) {
+      // Tried again a second later, if there is something.
+      logger.warn("events.unread", { error });
+    } finally {
+      isTelling = false;
+    }
+  };
+  const followed = sync.follow(userId, {
+    get seq() {
+      return reader.seq;
+    },
+    more: () => void more(),
+  });
+  void more();
+  return followed;
 }

@@ -22,7 +22,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "oidc_payloads", key: ["model", "id_hash"] },
   { name: "attempt_counters", key: ["key_hash"] },
   // A fresh database has rows in it already; they are replaced.
-  { name: "audit_chains", key: ["id"], numericKey: true, seeded: "seq" },
+  { name: "audit_chains", key: ["id"], numbers: ["id"], seeded: "seq" },
   { name: "audit_events", key: ["id"] },
   { name: "projects", key: ["id"] },
   { name: "chats", key: ["id"] },
@@ -37,6 +37,8 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "rooms", key: ["id"], seeded: "last_seq" },
   { name: "room_members", key: ["room_id", "user_id"] },
   { name: "room_messages", key: ["id"] },
+  { name: "sync_heads", key: ["user_id"] },
+  { name: "sync_log", key: ["user_id", "seq"], numbers: ["seq"] },
   { name: "model_choices", key: ["user_id", "chat_id"] },
   { name: "model_connection", key: ["id"] },
 ];

@@ -20,8 +20,8 @@ export interface CopyTable {
   readonly name: keyof Tables;
   /** Columns of its primary key. */
   readonly key: readonly string[];
-  /** Numbers have no collation. */
-  readonly numericKey?: boolean;
+  /** Those of them that are numbers, which have no collation. */
+  readonly numbers?: readonly string[];
   /** Of a table that has rows from the start: the number in them that is 0 until they are used. */
   readonly seeded?: string;
   /** Fewer than usual, where a row is large. */
@@ -64,11 +64,13 @@ async function* readByKey(
 /** PostgreSQL's are in the order of its language, so it sorts; once, since a cursor keeps the result. */
 async function* readByCursor(
   db: Kysely<Tables>,
-  { name, key, numericKey = false, batchRows = BATCH_ROWS }: CopyTable,
+  { name, key, numbers = [], batchRows = BATCH_ROWS }: CopyTable,
   signal: AbortSignal,
 ): AsyncGenerator<readonly CopyRow[]> {
   const cursor = sql.id(`copy_${randomUUID().replaceAll("-", "")}`);
-  const order = key.map((column) => (numericKey ? sql.ref(column) : sql`${sql.ref(column)} collate "C"`));
+  const order = key.map((column) =>
+    numbers.includes(column) ? sql.ref(column) : sql`${sql.ref(column)} collate "C"`,
+  );
   signal.throwIfAborted();
   await sql`declare ${cursor} no scroll cursor for
     select * from ${sql.table(name)} order by ${sql.join(order)}`.execute(db);

@@ -16,9 +16,10 @@ import { eraseOwned } from "../accounts/account-tables.ts";
 import type { DatabaseTime } from "./database-time.ts";
 import { fileChanged, refile } from "./memory-file-store.ts";
 import { known, rowOf, toFlag } from "./stored-values.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 
 /** {@link AccountStore} on SQL; unique indexes decide who was first. */
-export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime): AccountStore {
+export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime, sync: SyncLog): AccountStore {
   return {
     create: (account) => create(db, account),
 
@@ -64,7 +65,13 @@ export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime): Acco
       return row === undefined ? undefined : toCredentials(row);
     },
 
-    update: (id, change, nowMs) => update(db, id, change, nowMs),
+    update: (id, change, nowMs) =>
+      sync.change(
+        db,
+        { userId: id, kind: "settings.changed" },
+        (trx) => update(trx, id, change, nowMs),
+        (account) => account?.active === true,
+      ),
 
     async setPassword(id, passwordHash, nowMs) {
       const last = sql<number>`coalesce(password_changed_at_ms, 0)`;

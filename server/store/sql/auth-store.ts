@@ -18,7 +18,7 @@ import { createTokenStateStore } from "./token-state-store.ts";
 import { createTokenLimitStore } from "../usage/token-limit-store.ts";
 import { createTotpStore } from "./totp-store.ts";
 import { following } from "./following.ts";
-import { inTransaction } from "./transaction.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 import { createWebSessionStore } from "./web-session-store.ts";
 
 export interface AuthStoreOptions {
@@ -26,6 +26,8 @@ export interface AuthStoreOptions {
   readonly auditLogFor: (db: Kysely<Tables>) => AuditLog;
   readonly time: DatabaseTime;
   readonly rotations: RotationStore;
+  /** Where its changes are written for those who follow an account. */
+  readonly sync: SyncLog;
   /** Told of changes that a memory file shows, before their transaction ends. */
   readonly onChanged?: () => void;
 }
@@ -39,10 +41,10 @@ const MEMORY_CHANGES = ["add", "update", "remove", "restore", "removeAll"] as co
  */
 export function createAuthStore(
   db: Kysely<Tables>,
-  { auditLogFor, time, rotations, onChanged = () => {} }: AuthStoreOptions,
+  { auditLogFor, time, rotations, sync, onChanged = () => {} }: AuthStoreOptions,
 ): AuthStore {
   const storesOn = (connection: Kysely<Tables>): AuthStores => ({
-    accounts: following(createAccountStore(connection, time), ["create", "update"], onChanged),
+    accounts: following(createAccountStore(connection, time, sync), ["create", "update"], onChanged),
     totp: createTotpStore(connection),
     webSessions: createWebSessionStore(connection),
     oneTime: createOneTimeStore(connection, time),
@@ -53,8 +55,8 @@ export function createAuthStore(
     apiKeys: createApiKeyStore(connection),
     modelConnection: createModelConnectionStore(connection),
     tokenLimits: createTokenLimitStore(connection),
-    memories: following(createMemoryStore(connection, time), MEMORY_CHANGES, onChanged),
-    projects: createProjectStore(connection),
+    memories: following(createMemoryStore(connection, time, sync), MEMORY_CHANGES, onChanged),
+    projects: createProjectStore(connection, sync),
     roomMembers: createRoomMemberStore(connection, time),
     audit: auditLogFor(connection),
     async nowMs() {
@@ -65,6 +67,6 @@ export function createAuthStore(
   return {
     ...storesOn(db),
     rotations,
-    transaction: (work) => inTransaction(db, (trx) => work(storesOn(trx))),
+    transaction: (work) => sync.transaction(db, (trx) => work(storesOn(trx))),
   };
 }

@@ -11,10 +11,15 @@ import { restorableSince, type DatabaseTime } from "./database-time.ts";
 import { fileChanged } from "./memory-file-store.ts";
 import type { Tables } from "./schema.ts";
 import { rowOf, toFlag } from "./stored-values.ts";
-import { inTransaction } from "./transaction.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 
 /** {@link MemoryStore} on SQL. Every change is one of the person's file too. */
-export function createMemoryStore(db: Kysely<Tables>, time: DatabaseTime): MemoryStore {
+export function createMemoryStore(db: Kysely<Tables>, time: DatabaseTime, sync: SyncLog): MemoryStore {
+  const changing = <T>(
+    userId: string,
+    work: (trx: Transaction<Tables>) => Promise<T>,
+    isDone?: (result: T) => boolean,
+  ): Promise<T> => sync.change(db, { userId, kind: "memory.changed" }, work, isDone);
   return {
     async list(userId) {
       const rows = await newestFirst(db, userId).execute();
@@ -41,49 +46,38 @@ export function createMemoryStore(db: Kysely<Tables>, time: DatabaseTime): Memor
       return account?.remembers === 1;
     },
 
-    async switch(userId, on) {
-      await db
-        .updateTable("accounts")
-        .set({ remembers: toFlag(on) })
-        .where("id", "=", userId)
-        .execute();
-    },
+    switch: (userId, on) =>
+      changing(userId, async (trx) => {
+        await trx
+          .updateTable("accounts")
+          .set({ remembers: toFlag(on) })
+          .where("id", "=", userId)
+          .execute();
+      }),
 
-    add: (memory) => inTransaction(db, (trx) => add(trx, memory)),
+    add: (memory) => changing(memory.userId, (trx) => add(trx, memory), Boolean),
 
     update: (userId, id, text, nowMs) =>
-      inTransaction(db, async (trx) => {
-        const account = await lockAccount(trx, userId);
-        const key = memoryKeyOf(text);
-        const same = await saying(trx, userId, key);
-        if (same !== undefined && same.id !== id) {
-          throw invalidField("text", "another memory says the same. Forget one of the two.");
-        }
-        const row = await trx
-          .updateTable("memories")
-          .set({ text, text_key: key, updated_at_ms: nowMs })
-          .where("id", "=", id)
-          .where("user_id", "=", userId)
-          .where("deleted_at_ms", "is", null)
-          .returningAll()
-          .executeTakeFirst();
-        return account && row && toMemory(row);
-      }),
+      changing(userId, (trx) => update(trx, userId, id, text, nowMs), Boolean),
 
     remove: (userId, id) =>
-      inTransaction(db, async (trx) => {
-        await lockAccount(trx, userId);
-        const { numUpdatedRows } = await trx
-          .updateTable("memories")
-          .set({ deleted_at_ms: time() })
-          .where("id", "=", id)
-          .where("user_id", "=", userId)
-          .where("deleted_at_ms", "is", null)
-          .executeTakeFirst();
-        return numUpdatedRows === 1n;
-      }),
+      changing(
+        userId,
+        async (trx) => {
+          await lockAccount(trx, userId);
+          const { numUpdatedRows } = await trx
+            .updateTable("memories")
+            .set({ deleted_at_ms: time() })
+            .where("id", "=", id)
+            .where("user_id", "=", userId)
+            .where("deleted_at_ms", "is", null)
+            .executeTakeFirst();
+          return numUpdatedRows === 1n;
+        },
+        Boolean,
+      ),
 
-    restore: (userId, id) => inTransaction(db, (trx) => restore(trx, time, userId, id)),
+    restore: (userId, id) => changing(userId, (trx) => restore(trx, time, userId, id), Boolean),
 
     async removeAll(userId) {
       await db
@@ -124,6 +118,30 @@ async function add(trx: Transaction<Tables>, memory: NewMemory): Promise<Memory 
   };
   await trx.insertInto("memories").values(row).execute();
   return toMemory(row);
+}
+
+async function update(
+  trx: Transaction<Tables>,
+  userId: string,
+  id: string,
+  text: string,
+  nowMs: number,
+): Promise<Memory | undefined> {
+  const account = await lockAccount(trx, userId);
+  const key = memoryKeyOf(text);
+  const same = await saying(trx, userId, key);
+  if (same !== undefined && same.id !== id) {
+    throw invalidField("text", "another memory says the same. Forget one of the two.");
+  }
+  const row = await trx
+    .updateTable("memories")
+    .set({ text, text_key: key, updated_at_ms: nowMs })
+    .where("id", "=", id)
+    .where("user_id", "=", userId)
+    .where("deleted_at_ms", "is", null)
+    .returningAll()
+    .executeTakeFirst();
+  return account && row && toMemory(row);
 }
 
 async function hasRoom(trx: Transaction<Tables>, userId: string): Promise<boolean> {

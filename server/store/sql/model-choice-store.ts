@@ -1,5 +1,6 @@
 import type { ExpressionBuilder, Kysely } from "kysely";
 import type { ModelChoices } from "#server/domain/assistant/ports.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 import type { Tables } from "./schema.ts";
 
 /** In the column `chat_id`: the choice is the account's. */
@@ -16,7 +17,7 @@ function keptChats(eb: ExpressionBuilder<Tables, "model_choices">, userId: strin
 }
 
 /** {@link ModelChoices} on SQL. */
-export function createModelChoiceStore(db: Kysely<Tables>): ModelChoices {
+export function createModelChoiceStore(db: Kysely<Tables>, sync: SyncLog): ModelChoices {
   return {
     async chosen(userId, chatId) {
       const row = await db
@@ -43,22 +44,30 @@ export function createModelChoiceStore(db: Kysely<Tables>): ModelChoices {
         model: row.model,
       }));
     },
-    async choose(userId, chatId, model) {
-      const key = { user_id: userId, chat_id: chatId ?? ACCOUNT };
-      if (model === undefined) {
-        const { user_id, chat_id } = key;
-        await db
-          .deleteFrom("model_choices")
-          .where("user_id", "=", user_id)
-          .where("chat_id", "=", chat_id)
-          .execute();
-        return;
-      }
-      await db
-        .insertInto("model_choices")
-        .values({ ...key, model })
-        .onConflict((c) => c.columns(["user_id", "chat_id"]).doUpdateSet({ model }))
-        .execute();
-    },
+    choose: (userId, chatId, model) =>
+      sync.change(db, { userId, kind: "settings.changed", chatId }, (trx) =>
+        choose(trx, userId, chatId ?? ACCOUNT, model),
+      ),
   };
+}
+
+async function choose(
+  db: Kysely<Tables>,
+  userId: string,
+  chatId: string,
+  model: string | undefined,
+): Promise<void> {
+  if (model === undefined) {
+    await db
+      .deleteFrom("model_choices")
+      .where("user_id", "=", userId)
+      .where("chat_id", "=", chatId)
+      .execute();
+    return;
+  }
+  await db
+    .insertInto("model_choices")
+    .values({ user_id: userId, chat_id: chatId, model })
+    .onConflict((c) => c.columns(["user_id", "chat_id"]).doUpdateSet({ model }))
+    .execute();
 }

@@ -1,11 +1,13 @@
 import type { Kysely } from "kysely";
 import { PROJECTS_MAX } from "#contract/limits.ts";
 import type { Project, ProjectStore } from "#server/domain/projects/ports.ts";
+import type { Change } from "#server/domain/sync/ports.ts";
 import type { Tables } from "./schema.ts";
 import { rowOf, toFlag } from "./stored-values.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 
 /** {@link ProjectStore} on SQL; the chats of a removed one are let go by their foreign key. */
-export function createProjectStore(db: Kysely<Tables>): ProjectStore {
+export function createProjectStore(db: Kysely<Tables>, sync: SyncLog): ProjectStore {
   return {
     async list(userId) {
       const rows = await ofUser(db, userId).orderBy("name").orderBy("id").execute();
@@ -17,51 +19,81 @@ export function createProjectStore(db: Kysely<Tables>): ProjectStore {
       return row && toProject(row);
     },
 
-    async create(project) {
-      const { count } = await db
-        .selectFrom("projects")
-        .select((eb) => eb.fn.countAll<number>().as("count"))
-        .where("user_id", "=", project.userId)
-        .executeTakeFirstOrThrow();
-      if (Number(count) >= PROJECTS_MAX) return false;
-      await insertProject(db, project);
-      return true;
-    },
+    create: (project) =>
+      sync.change(
+        db,
+        changed(project.userId),
+        (trx) => createProject(trx, project),
+        (made) => made,
+      ),
 
-    async update(userId, id, { name, instructions, remembers }, nowMs) {
-      const row = await db
-        .updateTable("projects")
-        .set({
-          updated_at_ms: nowMs,
-          ...(name !== undefined && { name }),
-          ...(instructions !== undefined && { instructions }),
-          ...(remembers !== undefined && { remembers: toFlag(remembers) }),
-        })
-        .where("id", "=", id)
-        .where("user_id", "=", userId)
-        .returningAll()
-        .executeTakeFirst();
-      return row && toProject(row);
-    },
+    update: (userId, id, changes, nowMs) =>
+      sync.change(
+        db,
+        changed(userId),
+        (trx) => update(trx, userId, id, changes, nowMs),
+        (project) => project !== undefined,
+      ),
 
-    async remove(userId, id) {
-      const { numDeletedRows } = await db
-        .deleteFrom("projects")
-        .where("id", "=", id)
-        .where("user_id", "=", userId)
-        .executeTakeFirst();
-      return numDeletedRows === 1n;
-    },
+    remove: (userId, id) =>
+      sync.change(
+        db,
+        changed(userId),
+        (trx) => remove(trx, userId, id),
+        (removed) => removed,
+      ),
   };
 }
 
-/** Adds a project, unless there is one of its id. */
-async function insertProject(db: Kysely<Tables>, project: Project): Promise<void> {
+function changed(userId: string): Change {
+  return { userId, kind: "project.changed" };
+}
+
+/** Adds a project, unless there is one of its id; false when the account has as many as it may. */
+export async function createProject(db: Kysely<Tables>, project: Project): Promise<boolean> {
+  const { count } = await db
+    .selectFrom("projects")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("user_id", "=", project.userId)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= PROJECTS_MAX) return false;
   await db
     .insertInto("projects")
     .values(rowOf(project))
     .onConflict((c) => c.column("id").doNothing())
     .execute();
+  return true;
+}
+
+async function update(
+  db: Kysely<Tables>,
+  userId: string,
+  id: string,
+  { name, instructions, remembers }: Parameters<ProjectStore["update"]>[2],
+  nowMs: number,
+): Promise<Project | undefined> {
+  const row = await db
+    .updateTable("projects")
+    .set({
+      updated_at_ms: nowMs,
+      ...(name !== undefined && { name }),
+      ...(instructions !== undefined && { instructions }),
+      ...(remembers !== undefined && { remembers: toFlag(remembers) }),
+    })
+    .where("id", "=", id)
+    .where("user_id", "=", userId)
+    .returningAll()
+    .executeTakeFirst();
+  return row && toProject(row);
+}
+
+async function remove(db: Kysely<Tables>, userId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom("projects")
+    .where("id", "=", id)
+    .where("user_id", "=", userId)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
 }
 
 /** Whether the account has this project. */

@@ -7,6 +7,7 @@ import type { CounterState } from "#server/domain/limits/counter-state.ts";
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { Project } from "#server/domain/projects/ports.ts";
 import type { RoomEntry } from "#server/domain/rooms/ports.ts";
+import type { NumberedChange } from "#server/domain/sync/ports.ts";
 import type { StoredOneTimeToken } from "#server/domain/secrets/one-time-tokens.ts";
 import type { StoredApiKey } from "#server/domain/tokens/api-keys.ts";
 import type { StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
@@ -51,6 +52,9 @@ export interface Tables {
   room_members: RoomMemberRow;
   /** All that stands in rooms. A change has no text and no time of its own: they are those of the message. */
   room_messages: RowOf<Omit<RoomEntry, "author" | "authorClosed">>;
+  /** The last number that a change of an account has taken. */
+  sync_heads: { user_id: string; last_seq: number };
+  sync_log: RowOf<Omit<NumberedChange, "kind">> & Pick<NumberedChange, "kind">;
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };
   /** At most one row: address, key and model of the server's model server, sealed. */

@@ -12,10 +12,11 @@ import {
 import { isConflict } from "../errors/postgres-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
-import { createProjectStore } from "../sql/project-store.ts";
+import { createProject, hasProject } from "../sql/project-store.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { rowOf } from "../sql/stored-values.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 import { ChatGrowth, COMING, COMING_MS } from "./chat-growth.ts";
 
 /** Turns of one transaction. */
@@ -38,19 +39,21 @@ export interface SqlChatImportStore extends ChatImportStore {
 export function createChatImportStore(
   { roomy, inBatches }: ImportWriter,
   index: TurnIndex,
+  sync: SyncLog,
   onEnded: () => void,
 ): SqlChatImportStore {
   /** Chats that come at this moment. */
   const coming = new Set<string>();
   // Not tried again when another transaction is in the way: the turns are read once.
-  const inOne: Transact = (work) => roomy.transaction().execute(work);
+  const inOne: Transact = (work) =>
+    sync.transaction(roomy, work, (on, begun) => on.transaction().execute(begun));
   return {
     async importChat(userId, chat, batches, again) {
-      const request = { userId, chat, batches, again };
+      const request = { userId, chat, batches, again, inBatches };
       try {
         return inBatches
-          ? await importChat(inOne, coming, index, request)
-          : await inOne((trx) => importChat((work) => work(trx), coming, index, request));
+          ? await importChat(inOne, coming, { index, sync }, request)
+          : await inOne((trx) => importChat((work) => work(trx), coming, { index, sync }, request));
       } catch (reason) {
         // Another server imports the same file.
         if (!isConflict(reason) && !isUniqueViolation(reason)) throw reason;
@@ -74,16 +77,18 @@ interface Request {
   readonly chat: ImportedChat;
   readonly batches: AsyncIterable<TurnBatch>;
   readonly again: boolean;
+  readonly inBatches: boolean;
 }
 
 async function importChat(
   transact: Transact,
   coming: Set<string>,
-  index: TurnIndex,
-  { userId, chat, batches, again }: Request,
+  { index, sync }: { readonly index: TurnIndex; readonly sync: SyncLog },
+  { userId, chat, batches, again, inBatches }: Request,
 ): Promise<ImportOutcome> {
   let place: Place | undefined;
   let growth: ChatGrowth | undefined;
+  let told = 0;
   const add = async (trx: Transaction<Tables>, { turns, isLast }: TurnBatch): Promise<boolean> => {
     if (growth === undefined) {
       place = await placeOf(trx, userId, chat, again);
@@ -94,6 +99,11 @@ async function importChat(
     }
     if (!(await growth.add(trx, turns))) return false;
     if (isLast) await growth.finish(trx);
+    // Last in its transaction: those who change something else of the account wait from here on.
+    if (isNews(place, isLast, inBatches, growth.added - told)) {
+      await noteImport(trx, sync, userId, chat, place);
+      told = growth.added;
+    }
     return true;
   };
   try {
@@ -105,6 +115,24 @@ async function importChat(
   }
   const added = growth?.added ?? 0;
   return { kind: place?.isNew === true ? "made" : added > 0 ? "extended" : "unchanged", turns: added };
+}
+
+/** A new chat is seen when all of it is there; of another one, what is stored is. */
+function isNews(place: Place | undefined, isLast: boolean, inBatches: boolean, added: number): boolean {
+  return place?.isNew === true ? isLast : added > 0 && (isLast || inBatches);
+}
+
+async function noteImport(
+  trx: Transaction<Tables>,
+  sync: SyncLog,
+  userId: string,
+  { project }: ImportedChat,
+  place: Place | undefined,
+): Promise<void> {
+  if (place === undefined) return;
+  const { id: chatId, isNew } = place;
+  if (isNew && project !== undefined) await sync.note(trx, { userId, kind: "project.changed" });
+  await sync.note(trx, { userId, kind: isNew ? "chat.created" : "turn.changed", chatId });
 }
 
 interface Place {
@@ -185,12 +213,11 @@ async function placeProject(
   userId: string,
   project: ImportedProject,
 ): Promise<string | undefined> {
-  const projects = createProjectStore(trx);
   for (const id of projectIdsFor(userId, project)) {
-    if ((await projects.find(userId, id)) !== undefined) return id;
-    if (!(await projects.create({ ...project, id, userId }))) return undefined;
+    if (await hasProject(trx, userId, id)) return id;
+    if (!(await createProject(trx, { ...project, id, userId }))) return undefined;
     // Where another account has this id, nothing was made.
-    if ((await projects.find(userId, id)) !== undefined) return id;
+    if (await hasProject(trx, userId, id)) return id;
   }
   return undefined;
 }

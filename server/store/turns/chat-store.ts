@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Transaction } from "kysely";
+import type { ChangeKind } from "#contract/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type {
   Chat,
@@ -15,7 +16,7 @@ import type { ChatRow, Tables } from "../sql/schema.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
 import { hasProject, projectOf } from "../sql/project-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
-import { inTransaction } from "../sql/transaction.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 import { forkChat } from "./chat-fork.ts";
 import { COMING } from "./chat-growth.ts";
 import { indexRestored } from "./restoring.ts";
@@ -48,51 +49,33 @@ export function createChatStore(
   { relaxed, roomy }: Readonly<Record<"relaxed" | "roomy", Kysely<Tables>>>,
   index: TurnIndex,
   time: DatabaseTime,
+  sync: SyncLog,
   onIncomplete: () => void,
 ): ChatStore {
-  const found = (userId: string, chatId: string) =>
-    db.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
-  /** Resolves to the project that it is in. */
-  const create = async (on: Kysely<Tables>, chat: NewChat, titled: Titled): Promise<string | undefined> => {
-    const { projectId, ...own } = chat;
-    const made = await on
-      .insertInto("chats")
-      .values({
-        ...rowOf({ ...own, temporary: chat.temporary ?? false }),
-        project_id: projectId === undefined ? null : projectOf(on, chat.userId, projectId),
-        titled,
-        head_turn_id: null,
-        pinned: 0,
-        archived: 0,
-        deleted_at_ms: null,
-      })
-      .onConflict((c) => c.column("id").doNothing())
-      .returning("project_id")
-      .executeTakeFirst();
-    if (made !== undefined) return made.project_id ?? undefined;
-    const taken = await found(chat.userId, chat.id).executeTakeFirst();
-    if (taken !== undefined && taken.deleted_at_ms !== null) throw chatNotFound();
-    throw new PipitError("INVALID_REQUEST", "A chat with this id exists already. Choose another id.", {
-      field: "chat_id",
-    });
-  };
   return {
-    async create(chat) {
-      await checkProject(db, chat.userId, chat.projectId);
-      await create(db, chat, chat.title === "" ? FIRST_WORDS : BY_HAND);
-    },
+    create: (chat) =>
+      sync.change(db, { userId: chat.userId, kind: "chat.created", chatId: chat.id }, async (trx) => {
+        await checkProject(trx, chat.userId, chat.projectId);
+        await create(trx, chat, chat.title === "" ? FIRST_WORDS : BY_HAND);
+      }),
     createForQuestion: (chat) => create(relaxed, chat, FIRST_WORDS),
     claimTitle: (userId, chatId) =>
       isDone(ofOrigin(db, userId, chatId, FIRST_WORDS).set({ titled: BY_MODEL })),
     giveTitle: (userId, chatId, turnId, title) =>
-      isDone(
-        ofOrigin(db, userId, chatId, BY_MODEL)
-          .set({ title, ...fileChanged })
-          .where(stillThere(turnId)),
+      sync.change(
+        db,
+        { userId, kind: "chat.renamed", chatId },
+        (trx) =>
+          isDone(
+            ofOrigin(trx, userId, chatId, BY_MODEL)
+              .set({ title, ...fileChanged })
+              .where(stillThere(turnId)),
+          ),
+        (given) => given,
       ),
 
     async find(userId, chatId) {
-      const row = await found(userId, chatId).where("deleted_at_ms", "is", null).executeTakeFirst();
+      const row = await found(db, userId, chatId).where("deleted_at_ms", "is", null).executeTakeFirst();
       return row && toChat(row);
     },
 
@@ -108,25 +91,77 @@ export function createChatStore(
       return (await rows.orderBy("created_at_ms").orderBy("id").limit(limit).execute()).map(toChat);
     },
 
-    update: (userId, chatId, changes) => inTransaction(db, (trx) => update(trx, userId, chatId, changes)),
+    update: (userId, chatId, changes) =>
+      sync.transaction(db, async (trx) => {
+        const chat = await update(trx, userId, chatId, changes);
+        for (const kind of kindsOf(changes)) await sync.note(trx, { userId, kind, chatId });
+        return chat;
+      }),
 
     async fork(userId, chatId, fork) {
-      const row = await inTransaction(roomy, (trx) => forkChat(trx, index, userId, chatId, fork));
+      const row = await sync.change(
+        roomy,
+        { userId, kind: "chat.created", chatId: fork.id },
+        (trx) => forkChat(trx, index, userId, chatId, fork),
+        (copy) => copy !== undefined,
+      );
       if (row === undefined) throw chatNotFound();
       onIncomplete();
       return toChat(row);
     },
 
-    remove: (userId, chatId) => inTransaction(db, (trx) => remove(trx, index, time, userId, chatId)),
+    remove: (userId, chatId) =>
+      sync.change(db, { userId, kind: "chat.deleted", chatId }, (trx) =>
+        remove(trx, index, time, userId, chatId),
+      ),
 
     async restore(userId, chatId) {
-      const { chat, isIncomplete } = await inTransaction(db, (trx) =>
+      const change = { userId, kind: "chat.restored", chatId } as const;
+      const { chat, isIncomplete } = await sync.change(db, change, (trx) =>
         restore(trx, index, time, userId, chatId),
       );
       if (isIncomplete) onIncomplete();
       return chat;
     },
   };
+}
+
+function found(on: Kysely<Tables>, userId: string, chatId: string) {
+  return on.selectFrom("chats").selectAll().where("id", "=", chatId).where("user_id", "=", userId);
+}
+
+/** Resolves to the project that it is in. */
+async function create(on: Kysely<Tables>, chat: NewChat, titled: Titled): Promise<string | undefined> {
+  const { projectId, ...own } = chat;
+  const made = await on
+    .insertInto("chats")
+    .values({
+      ...rowOf({ ...own, temporary: chat.temporary ?? false }),
+      project_id: projectId === undefined ? null : projectOf(on, chat.userId, projectId),
+      titled,
+      head_turn_id: null,
+      pinned: 0,
+      archived: 0,
+      deleted_at_ms: null,
+    })
+    .onConflict((c) => c.column("id").doNothing())
+    .returning("project_id")
+    .executeTakeFirst();
+  if (made !== undefined) return made.project_id ?? undefined;
+  const taken = await found(on, chat.userId, chat.id).executeTakeFirst();
+  if (taken !== undefined && taken.deleted_at_ms !== null) throw chatNotFound();
+  throw new PipitError("INVALID_REQUEST", "A chat with this id exists already. Choose another id.", {
+    field: "chat_id",
+  });
+}
+
+/** What those who follow the account are told of these changes. */
+function kindsOf({ title, shownTurnId, ...others }: ChatChanges): readonly ChangeKind[] {
+  return [
+    ...(title === undefined ? [] : (["chat.renamed"] as const)),
+    ...(shownTurnId === undefined ? [] : (["turn.changed"] as const)),
+    ...(Object.values(others).every((value) => value === undefined) ? [] : (["chat.changed"] as const)),
+  ];
 }
 
 /** `ChatStore.list`. */

@@ -5,6 +5,7 @@ import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
 import { purgeRooms } from "../rooms/purge-rooms.ts";
+import { removeOldChanges } from "../sync/sync-store.ts";
 import { forgetSummaries } from "./summary-store.ts";
 import { NO_ANSWER } from "./turn-rows.ts";
 
@@ -17,7 +18,7 @@ const wiped = sql.lit(0);
 
 /**
  * Wipes the texts, pictures, files and choices of what was deleted longer than RESTORE_MS ago, in batches; the ids stay,
- * but those of memories. Several servers may do so at once. Resolves to the number of chats, turns, memories and messages; ends early when `signal` aborts.
+ * but those of memories; and the changes that were kept long enough. Several servers may do so at once. Resolves to the number of chats, turns, memories and messages; ends early when `signal` aborts.
  */
 export async function purgeDeleted(
   db: Kysely<Tables>,
@@ -25,6 +26,7 @@ export async function purgeDeleted(
   time: DatabaseTime,
   signal: AbortSignal,
 ): Promise<number> {
+  await removeOldChanges(db, time, signal);
   await endTemporary(db, time);
   let purged = (await purgeMemories(db, time)) + (await purgeRooms(db, signal));
   while (!signal.aborted) {

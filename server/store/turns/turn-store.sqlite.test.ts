@@ -23,6 +23,7 @@ import {
   openTemporaryStore,
 } from "#server/testing/temporary-store.ts";
 import { beginning, chat, ending } from "#server/testing/turn-store-kit.ts";
+import { SyncLog } from "../sync/sync-log.ts";
 import { createTurnStore } from "./turn-store.ts";
 
 describe("on the database itself", () => {
@@ -43,12 +44,21 @@ describe("on the database itself", () => {
     const index = createSqliteTurnIndex();
     await migrate(db, createMigrations(index), file);
     const time = timeOf(createManualClock());
-    await createChatStore(db, { relaxed: db, roomy: db }, index, time, () => {}).create(chat);
+    await createChatStore(db, { relaxed: db, roomy: db }, index, time, new SyncLog(time), () => {}).create(
+      chat,
+    );
     return {
       database,
       shared,
       statements,
-      turns: createTurnStore(db, { relaxed: db, roomy: db, searching: db }, index, time, () => {}),
+      turns: createTurnStore(
+        db,
+        { relaxed: db, roomy: db, searching: db },
+        index,
+        time,
+        new SyncLog(time),
+        () => {},
+      ),
       async [Symbol.asyncDispose]() {
         await db.destroy();
         await rm(dir, { recursive: true, force: true });

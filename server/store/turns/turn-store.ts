@@ -5,7 +5,7 @@ import { chatNotFound } from "./chat-store.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { addUse } from "../usage/token-use-store.ts";
-import { inTransaction } from "../sql/transaction.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 import { beginTurn, leaseEnd, touched } from "./turn-begin.ts";
 import { removeTurn, restoreTurn } from "./turn-removal.ts";
 import { INDEXED_AT_ONCE_CHARS, NO_ANSWER, storedParts, toIndexed } from "./turn-rows.ts";
@@ -30,51 +30,21 @@ export function createTurnStore(
   { relaxed, roomy, searching }: Readonly<Record<"relaxed" | "roomy" | "searching", Kysely<Tables>>>,
   index: TurnIndex,
   time: DatabaseTime,
+  sync: SyncLog,
   onIncomplete: () => void,
 ): TurnStore {
   return {
-    begin: (request) => inTransaction(relaxed, (trx) => beginTurn(trx, index, time, request)),
+    begin: (request) =>
+      sync.transaction(relaxed, async (trx) => {
+        const result = await beginTurn(trx, index, time, request);
+        const { id: turnId, chatId, userId } = result.turn;
+        if (result.begun) await sync.note(trx, { userId, kind: "turn.begun", chatId, turnId });
+        return result;
+      }),
 
     async finish(turn) {
-      const { assistantText, reasoning } = turn;
-      const beginning = beginningOf(assistantText, INDEXED_AT_ONCE_CHARS);
-      const texts = {
-        assistant_text: await textValue(assistantText),
-        reasoning: await textValue(reasoning),
-      };
-      await inTransaction(isLong(assistantText) || isLong(reasoning) ? roomy : db, async (trx) => {
-        const row = await trx
-          .updateTable("turns")
-          .set({
-            status: turn.status,
-            ...texts,
-            parts: storedParts(turn.parts),
-            failure_code: turn.failure?.code ?? null,
-            failure_message: turn.failure?.message ?? null,
-            model: turn.model ?? null,
-            input_tokens: turn.inputTokens,
-            output_tokens: turn.outputTokens,
-            finished_at_ms: turn.nowMs,
-          })
-          .where("id", "=", turn.turnId)
-          .where("owner_id", "=", turn.ownerId)
-          // The first end of a turn stands: a late one must not overwrite the answer that was shown.
-          .where("status", "=", "running")
-          .returning(["id", "chat_id", "user_id", "user_text", "created_at_ms", "deleted_at_ms"])
-          .executeTakeFirst();
-        if (row === undefined) return assertExists(trx, turn.turnId);
-        await countTurn(trx, row, turn);
-        const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs, "shown");
-        if (chat !== undefined && row.deleted_at_ms === null)
-          return index.write(trx, {
-            ...toIndexed({ ...row, assistant_text: beginning.text }),
-            goesOn: !beginning.isWhole,
-          });
-        // Deleted while it was answered: if it is restored, it can be asked again.
-        const cancelled = { ...NO_ANSWER, status: "cancelled" };
-        await trx.updateTable("turns").set(cancelled).where("id", "=", row.id).execute();
-      });
-      if (!beginning.isWhole) onIncomplete();
+      const isWhole = await finishTurn({ db, roomy }, index, sync, turn);
+      if (!isWhole) onIncomplete();
     },
 
     async renewLeases(ownerId, leaseMs) {
@@ -102,10 +72,12 @@ export function createTurnStore(
     picture: (userId, chatId, turnId) => pictureOf(db, userId, chatId, turnId),
 
     remove: (userId, chatId, turnId) =>
-      inTransaction(db, (trx) => removeTurn(trx, index, time, userId, chatId, turnId)),
+      sync.change(db, { userId, kind: "turn.changed", chatId }, (trx) =>
+        removeTurn(trx, index, time, userId, chatId, turnId),
+      ),
 
     async restore(userId, chatId, turnId) {
-      const isIncomplete = await inTransaction(db, (trx) =>
+      const isIncomplete = await sync.change(db, { userId, kind: "turn.changed", chatId }, (trx) =>
         restoreTurn(trx, index, time, userId, chatId, turnId),
       );
       if (isIncomplete) onIncomplete();
@@ -113,6 +85,57 @@ export function createTurnStore(
 
     search: (userId, query, options) => searchTurns({ db, roomy: searching }, index, userId, query, options),
   };
+}
+
+/** `TurnStore.finish`. Resolves to whether the index knows all of the answer. */
+async function finishTurn(
+  { db, roomy }: Readonly<Record<"db" | "roomy", Kysely<Tables>>>,
+  index: TurnIndex,
+  sync: SyncLog,
+  turn: FinishTurn,
+): Promise<boolean> {
+  const { assistantText, reasoning } = turn;
+  const beginning = beginningOf(assistantText, INDEXED_AT_ONCE_CHARS);
+  const texts = {
+    assistant_text: await textValue(assistantText),
+    reasoning: await textValue(reasoning),
+  };
+  await sync.transaction(isLong(assistantText) || isLong(reasoning) ? roomy : db, async (trx) => {
+    const row = await trx
+      .updateTable("turns")
+      .set({
+        status: turn.status,
+        ...texts,
+        parts: storedParts(turn.parts),
+        failure_code: turn.failure?.code ?? null,
+        failure_message: turn.failure?.message ?? null,
+        model: turn.model ?? null,
+        input_tokens: turn.inputTokens,
+        output_tokens: turn.outputTokens,
+        finished_at_ms: turn.nowMs,
+      })
+      .where("id", "=", turn.turnId)
+      .where("owner_id", "=", turn.ownerId)
+      // The first end of a turn stands: a late one must not overwrite the answer that was shown.
+      .where("status", "=", "running")
+      .returning(["id", "chat_id", "user_id", "user_text", "created_at_ms", "deleted_at_ms"])
+      .executeTakeFirst();
+    if (row === undefined) return assertExists(trx, turn.turnId);
+    await countTurn(trx, row, turn);
+    const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs, "shown");
+    if (chat !== undefined && row.deleted_at_ms === null) {
+      await index.write(trx, {
+        ...toIndexed({ ...row, assistant_text: beginning.text }),
+        goesOn: !beginning.isWhole,
+      });
+      const { id: turnId, chat_id: chatId, user_id: userId } = row;
+      return sync.note(trx, { userId, kind: "turn.finished", chatId, turnId });
+    }
+    // Deleted while it was answered: if it is restored, it can be asked again.
+    const cancelled = { ...NO_ANSWER, status: "cancelled" };
+    await trx.updateTable("turns").set(cancelled).where("id", "=", row.id).execute();
+  });
+  return beginning.isWhole;
 }
 
 async function countTurn(

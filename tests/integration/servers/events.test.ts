@@ -22,7 +22,13 @@ describe("GET /ws/v1/events/", () => {
     const token = await wsTokenOf(server.httpUrl, server.accessToken);
     await using events = await open(bearer(token));
     const accountId = decodeJwt(server.accessToken).sub;
-    expect(await events.next()).toEqual({ type: "snapshot", work_packages: [], account_id: accountId });
+    expect(await events.next()).toEqual({
+      type: "snapshot",
+      work_packages: [],
+      account_id: accountId,
+      cursor: "0-0",
+      chats: [],
+    });
     expect(await open(bearer(token)).then(String, String)).toBe("401");
   });
 

@@ -1,0 +1,121 @@
+import type { AppState, ChangedElsewhere } from "#contract/app-state.ts";
+import type { ChatState } from "#contract/chat-state.ts";
+import type { Logger } from "#contract/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { News } from "#engine/events/news.ts";
+import { systemClock } from "#engine/system-clock.ts";
+import type { AppClient } from "./app-ports.ts";
+
+/** What comes within this time is shown at once: a turn, or a chat that is imported, is several things. */
+const GATHER_MS = 30;
+
+interface LiveSyncDeps {
+  readonly state: () => AppState;
+  readonly show: (patch: Pick<AppState, "changed">) => void;
+  /** The models may be others. */
+  readonly look: () => Promise<void>;
+  readonly onProblem: (error: PipitError) => void;
+  readonly logger: Logger;
+  /** Aborts when the application ends. */
+  readonly signal: AbortSignal;
+}
+
+type Client = Pick<AppClient, "engine" | "history">;
+
+/** What is to be shown anew. */
+interface Gathered {
+  readonly lists: Set<keyof ChangedElsewhere>;
+  /** Of the chat that was on show when it was told. */
+  readonly shown: { chatId: string; chat: boolean; turns: boolean };
+}
+
+/** Shows what happens to the account on its other devices; the server is asked for it, since news carry nothing but their kind. */
+export type LiveSync = ReturnType<typeof createLiveSync>;
+
+export function createLiveSync({ state, show, look, onProblem, logger, signal }: LiveSyncDeps) {
+  const gathering = new WeakMap<Client, Gathered>();
+  /** Chats that were deleted here: whoever did that need not be told. */
+  const deletedHere = new Set<string>();
+
+  const flush = async (client: Client, { lists, shown }: Gathered): Promise<void> => {
+    if (lists.size > 0) {
+      const changed = { ...state().changed };
+      for (const list of lists) changed[list] = (changed[list] ?? 0) + 1;
+      show({ changed });
+    }
+    if (lists.has("settings")) void look();
+    if (shown.chat) await showChat(client, shown.chatId);
+    // The newest exchanges are no news to one who reads older ones; the way to them reads them.
+    if (shown.turns && client.engine.store.getState().cut !== true) await client.engine.refresh(shown.chatId);
+  };
+
+  const showChat = async ({ engine, history }: Client, chatId: string): Promise<void> => {
+    try {
+      engine.describeChat(await history.chat(chatId, signal));
+    } catch (reason) {
+      const error = PipitError.from(reason);
+      if (error.code !== "CHAT_NOT_FOUND" || engine.store.getState().chatId !== chatId) {
+        logger.debug("sync.chat_unread", { chatId, code: error.code });
+        return;
+      }
+      engine.newChat();
+      if (!deletedHere.has(chatId)) onProblem(error);
+    }
+  };
+
+  return {
+    /** Told of news of a client's account. */
+    heard(client: Client, news: News): void {
+      const shown = client.engine.store.getState();
+      if (isOwnTurn(shown, news)) return;
+      const isFirst = !gathering.has(client);
+      const gathered = gathering.get(client) ?? {
+        lists: new Set(),
+        shown: { chatId: shown.chatId ?? "", chat: false, turns: false },
+      };
+      gather(gathered, news);
+      if (!isFirst) return;
+      gathering.set(client, gathered);
+      const ended = systemClock.sleep(GATHER_MS, signal).then(() => {
+        gathering.delete(client);
+        return flush(client, gathered);
+      });
+      ended.catch(() => undefined);
+    },
+    /** A chat is about to be deleted here, or to be brought back. */
+    deletes: (chatId: string): void => void deletedHere.add(chatId),
+    restores: (chatId: string): void => void deletedHere.delete(chatId),
+  };
+}
+
+/** What is asked here is on show already, and the list follows it. */
+function isOwnTurn({ chatId, activeMessageId, messages }: ChatState, { kind, ...news }: News): boolean {
+  if (kind !== "turn.begun" && kind !== "turn.finished") return false;
+  if (chatId !== undefined && chatId !== news.chatId) return false;
+  return (
+    activeMessageId !== undefined ||
+    messages.some(({ role, turnId }) => role === "assistant" && turnId === news.turnId)
+  );
+}
+
+/** Which list may be another one, by the first word of what happened. */
+const listsOf = {
+  chat: "chats",
+  turn: "chats",
+  memory: "memories",
+  project: "projects",
+  settings: "settings",
+} as const;
+
+function isArea(word: string): word is keyof typeof listsOf {
+  return Object.hasOwn(listsOf, word);
+}
+
+function gather({ lists, shown }: Gathered, { kind, chatId }: News): void {
+  const isAll = kind === "all";
+  const areas = isAll ? Object.keys(listsOf) : kind.split(".").slice(0, 1);
+  for (const area of areas) if (isArea(area)) lists.add(listsOf[area]);
+  if (shown.chatId === "" || (!isAll && chatId !== shown.chatId)) return;
+  shown.chat ||= areas.includes("chat");
+  shown.turns ||= areas.includes("turn");
+}

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import type { ServerEvent } from "#contract/event-wire.ts";
+import { limitMs } from "#tests/testing/test-size.ts";
+import { openEvents, wsTokenOf, type EventClient } from "#tests/testing/event-client.ts";
+import { statusName } from "#tests/doubles/wire-client.ts";
+import { startTwoServers } from "#tests/testing/two-servers.ts";
+import { asked } from "../streaming-stage.ts";
+import { startTestServer } from "../start-test-server.ts";
+import { send } from "../web-stage.ts";
+
+/** A change at one server is shown by whoever is at another. */
+const SHOWN_WITHIN_MS = limitMs(5_000, 300);
+/** The same, with nothing that would tell one server of the other. */
+const POLLED_WITHIN_MS = limitMs(10_000, 1_500);
+
+interface Person {
+  readonly httpUrl: string;
+  readonly accessToken: string;
+}
+
+/** Asks the server for JSON, and fails when it refuses. */
+async function ask(
+  { httpUrl, accessToken }: Person,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
+  const answer = await send(httpUrl, {
+    method,
+    path,
+    headers: {
+      authorization: `Bearer ${accessToken}`,
+      ...(body && { "content-type": "application/json" }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  expect(answer.status, `${method} ${path}: ${answer.text}`).toBeLessThan(300);
+  return answer.json as Record<string, unknown>;
+}
+
+async function listen({ httpUrl, accessToken }: Person, cursor?: string): Promise<EventClient> {
+  const headers = { authorization: `Bearer ${await wsTokenOf(httpUrl, accessToken)}` };
+  return openEvents(httpUrl, headers, cursor === undefined ? "" : `?cursor=${cursor}`);
+}
+
+const newChat = async (person: Person, body: object = {}): Promise<string> =>
+  String((await ask(person, "POST", "/v1/chats", body))["id"]);
+
+test.each([
+  ["PostgreSQL and Redis", true, false],
+  ["PostgreSQL while Redis is gone", true, true],
+  ["PostgreSQL alone", false, false],
+])("[16] a rename at one server is told at the other, on %s", async (_name, withRedis, killed) => {
+  await using servers = await startTwoServers(withRedis);
+  const { accessToken } = await servers.signInAs("ann");
+  const [atA, atB] = [servers.a, servers.b].map(({ httpUrl }) => ({ httpUrl, accessToken }));
+  if (atA === undefined || atB === undefined) throw new Error("two servers");
+  const id = await newChat(atA, { title: "Before" });
+  await using events = await listen(atB);
+  expect(await events.next()).toMatchObject({ type: "snapshot", chats: [{ id, title: "Before" }] });
+  if (killed) await servers.redis.stop();
+  const within = withRedis && !killed ? SHOWN_WITHIN_MS : POLLED_WITHIN_MS;
+  for (const title of ["First", "Second", "Third"]) {
+    const startedMs = performance.now();
+    await ask(atA, "PUT", `/v1/chats/${id}`, { title });
+    expect(await events.next()).toMatchObject({ type: "event", kind: "chat.renamed", chat_id: id });
+    expect(performance.now() - startedMs).toBeLessThan(within);
+  }
+  // The bus of a process that is alone reaches whoever is at the same server, too.
+  const startedMs = performance.now();
+  await ask(atB, "PUT", `/v1/chats/${id}`, { pinned: true });
+  expect(await events.next()).toMatchObject({ kind: "chat.changed" });
+  expect(performance.now() - startedMs).toBeLessThan(SHOWN_WITHIN_MS);
+});
+
+test("[16] a client whose socket was cut goes on where it was, with each change once; without sockets it is told the same", async () => {
+  await using server = await startTestServer();
+  const first = await listen(server);
+  const { cursor } = await first.next();
+  const id = await newChat(server);
+  const made = await first.next();
+  expect(made).toEqual({
+    type: "event",
+    kind: "chat.created",
+    seq: 1,
+    cursor: expect.any(String) as string,
+    at: expect.stringMatching(/^\d{4}-.*Z$/u) as string,
+    chat_id: id,
+  });
+  await first[Symbol.asyncDispose]();
+  // While nobody listens; more than is read at once.
+  const pins = Array.from({ length: 250 }, (_, at) => at % 2 === 0);
+  for (const pinned of pins) await ask(server, "PUT", `/v1/chats/${id}`, { pinned });
+  await newChat(server, { temporary: true });
+  await ask(server, "PUT", "/v1/memories", { remembers: false });
+  await using second = await listen(server, String(made["cursor"]));
+  const seqs: unknown[] = [];
+  for (const _ of pins) seqs.push((await second.next())["seq"]);
+  expect(seqs).toEqual(pins.map((_, at) => at + 2));
+  const last = await second.next();
+  expect(last).toMatchObject({ kind: "memory.changed", seq: 252 });
+
+  const changes = async (after: unknown) =>
+    (await ask(server, "GET", `/v1/changes?cursor=${String(after)}`)) as unknown as {
+      readonly data: readonly (ServerEvent & { readonly seq: number; readonly cursor: string })[];
+      readonly more: boolean;
+    };
+  const page = await changes(cursor);
+  expect(page.more).toBe(true);
+  expect(page.data[0]).toEqual(made);
+  const rest = await changes(page.data.at(-1)?.cursor);
+  expect([...page.data, ...rest.data].map(({ seq }) => seq)).toEqual(
+    Array.from({ length: 252 }, (_, at) => at + 1),
+  );
+  expect(rest.more).toBe(false);
+  expect(await changes(last["cursor"])).toEqual({ data: [], more: false });
+  // One of the future, of another history, and none at all begin anew.
+  for (const unknown of ["300-1", "1-1", "none", ""])
+    expect((await changes(unknown)).data).toMatchObject([{ type: "snapshot", chats: [{ id }] }]);
+});
+
+test("tells of a turn's beginning and end with its chat, and of nothing in a temporary chat or another's account", async () => {
+  await using servers = await startTwoServers();
+  const ann = { httpUrl: servers.a.httpUrl, ...(await servers.signInAs("ann")) };
+  const bob = { httpUrl: servers.a.httpUrl, ...(await servers.signInAs("bob")) };
+  await using events = await listen(ann);
+  await events.next();
+  await newChat(bob);
+  const chatId = await newChat(ann, { temporary: true });
+  const client = servers.connect(servers.a, ann.accessToken);
+  for (const question of [{ ...asked("Hidden"), chatId }, asked("Shown")])
+    expect(statusName((await client.stream(question).status).code)).toBe("OK");
+  const [begun, finished] = [await events.next(), await events.next()];
+  expect([begun, finished]).toMatchObject([
+    { kind: "turn.begun", seq: 1 },
+    { kind: "turn.finished", seq: 2, chat_id: begun["chat_id"], turn_id: begun["turn_id"] },
+  ]);
+  expect(begun["chat_id"]).not.toBe(chatId);
+});
