@@ -14,6 +14,7 @@ export const accountTables = {
   token_use: "erased",
   token_limits: "erased",
   usage_reports: "erased",
+  sync_log: "erased",
   memories: "own store",
   refresh_families: "ended",
   web_sessions: "ended",
@@ -23,6 +24,8 @@ export const accountTables = {
   turns: "kept",
   turn_vectors: "kept",
   model_choices: "kept",
+  // Numbers are never given twice.
+  sync_heads: "kept",
   room_members: "own store",
   // What was said to others stays said.
   room_messages: "kept",

@@ -65,13 +65,7 @@ export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime, sync:
       return row === undefined ? undefined : toCredentials(row);
     },
 
-    update: (id, change, nowMs) =>
-      sync.change(
-        db,
-        { userId: id, kind: "settings.changed" },
-        (trx) => update(trx, id, change, nowMs),
-        (account) => account?.active === true,
-      ),
+    update: (id, change, nowMs) => updateAndNote(db, sync, id, change, nowMs),
 
     async setPassword(id, passwordHash, nowMs) {
       const last = sql<number>`coalesce(password_changed_at_ms, 0)`;
@@ -165,6 +159,22 @@ async function findForSignIn(db: Kysely<Tables>, name: string): Promise<AccountR
       (select id from accounts where email_key = ${emailKeyOf(name)})
     )`.execute(db);
   return rows[0];
+}
+
+/** An account that is switched off has nobody who follows it. */
+function updateAndNote(
+  db: Kysely<Tables>,
+  sync: SyncLog,
+  id: string,
+  change: AccountChange,
+  nowMs: number,
+): Promise<Account | undefined> {
+  return sync.change(
+    db,
+    { userId: id, kind: "settings.changed" },
+    (trx) => update(trx, id, change, nowMs),
+    (account) => account?.active === true,
+  );
 }
 
 async function update(
