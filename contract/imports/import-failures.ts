@@ -1,5 +1,5 @@
 /** What an import failed of, and the cure: the usual words for these codes are of messages and of answers. */
-export const importFailures = {
+const importFailures = {
   en: {
     FILE_UNSUPPORTED: {
       what: "This is no export that can be imported, or it is damaged.",

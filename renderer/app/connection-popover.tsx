@@ -3,7 +3,7 @@ import type { ServerStatus } from "#contract/app-state.ts";
 import { useErrorText } from "../i18n/use-error-text.ts";
 import { ErrorDetail } from "../ui/error-detail.tsx";
 import { Popover } from "../ui/popover.tsx";
-import type { Connection } from "./connection-of.ts";
+import type { Connection } from "../bridge/connection-of.ts";
 
 interface ConnectionPopoverProps {
   readonly server: ServerStatus;

@@ -1,7 +1,7 @@
 import { settledAuth } from "../auth/settled-auth.ts";
 import type { WindowBridge } from "../bridge/use-bridge.ts";
 import { newChat, openChat } from "../bridge/go-to-chat.ts";
-import { addressOf, isDoor, placeAfterSignIn, placeAt, type Place } from "./address.ts";
+import { addressOf, isDoor, placeAfterSignIn, placeAt, type Place } from "../bridge/address.ts";
 
 type Host = Pick<WindowBridge, "views" | "auth" | "chat" | "commands" | "ui">;
 

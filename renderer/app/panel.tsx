@@ -6,7 +6,7 @@ import { useSidebar } from "../chats/use-sidebar.ts";
 import { FirstRun } from "../first-run/first-run.tsx";
 import { Button } from "../ui/button.tsx";
 import { lazily } from "../ui/lazily.tsx";
-import { isDoor } from "./address.ts";
+import { isDoor } from "../bridge/address.ts";
 import { CrashNotice } from "./crash-notice.tsx";
 import { Dialogs } from "./dialogs.tsx";
 import { ErrorBoundary } from "./error-boundary.tsx";

@@ -4,7 +4,7 @@ import { externalLink } from "#contract/external-link.ts";
 import { useApp, useAuth, useBridge } from "../bridge/use-bridge.ts";
 import { Button } from "../ui/button.tsx";
 import { Note } from "../ui/note.tsx";
-import { addressOf } from "./address.ts";
+import { addressOf } from "../bridge/address.ts";
 
 /** Offers a second factor to who has just made an account, until they take it up, put it off or sign out. */
 export function ProtectOffer() {

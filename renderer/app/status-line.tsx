@@ -4,7 +4,7 @@ import { AccountButton } from "../auth/account-button.tsx";
 import { Button } from "../ui/button.tsx";
 import { useSidebar } from "../chats/use-sidebar.ts";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
-import { connectionOf } from "./connection-of.ts";
+import { connectionOf } from "../bridge/connection-of.ts";
 import { ConnectionPopover } from "./connection-popover.tsx";
 
 /** Who is signed in, how the server stands, which model answers, what waits: one calm line. */

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent } from "react";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
 import { newChat } from "../bridge/go-to-chat.ts";
-import { isDoor } from "./address.ts";
+import { isDoor } from "../bridge/address.ts";
 import { useNeedsRoom } from "./use-bar.ts";
 import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
 

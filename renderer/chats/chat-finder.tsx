@@ -6,7 +6,7 @@ import { openChat } from "../bridge/go-to-chat.ts";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { momentOf } from "../chat/message-time.ts";
 import { MoveMenu } from "../projects/move-menu.tsx";
-import { ProjectGroup } from "../projects/project-group.tsx";
+import { ProjectGroup } from "./project-group.tsx";
 import { ProjectHead } from "../projects/project-head.tsx";
 import { useReadProjects } from "../projects/use-projects.ts";
 import { Button } from "../ui/button.tsx";

@@ -1,5 +1,5 @@
 import type { HTMLAttributes, ReactNode } from "react";
-import { addressOf } from "../app/address.ts";
+import { addressOf } from "../bridge/address.ts";
 import { useApp } from "../bridge/use-bridge.ts";
 
 interface FinderRowProps extends Pick<

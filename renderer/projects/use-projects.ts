@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent } from "react";
-import { connectionOf } from "../app/connection-of.ts";
+import { connectionOf } from "../bridge/connection-of.ts";
 import { useApp, useAuth, useBridge, useChat } from "../bridge/use-bridge.ts";
 
 /** The name of a project of the account; undefined for one that is gone, or not known yet. */

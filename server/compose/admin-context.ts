@@ -28,7 +28,7 @@ import { createLogger } from "../observe/logger.ts";
 import { createAuditReader } from "../store/audit/audit-reader.ts";
 import { createAuditLog } from "../store/audit/audit-store.ts";
 import { SyncLog } from "../store/sync/sync-log.ts";
-import { createAuthStore } from "../store/sql/auth-store.ts";
+import { createAuthStore } from "../store/auth-store.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
 import { databaseTime } from "../store/sql/database-time.ts";
 import type { RedisConnection } from "../store/redis/redis-connection.ts";

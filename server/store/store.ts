@@ -9,7 +9,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAuditReader } from "./audit/audit-reader.ts";
 import { createAuditLog, type AuditLogOptions } from "./audit/audit-store.ts";
-import { createAuthStore } from "./sql/auth-store.ts";
+import { createAuthStore } from "./auth-store.ts";
 import { createChatImportStore } from "./turns/chat-import-store.ts";
 import { createChatStore } from "./turns/chat-store.ts";
 import { createOidcPayloadStore } from "./sql/oidc-payload-store.ts";

@@ -6,7 +6,7 @@ import { readEntries, toState } from "./room-rows.ts";
 
 interface Wanted {
   /** Absent: all rooms of the user. */
-  readonly roomId?: string;
+  readonly roomId?: string | undefined;
   readonly after?: ListPlace | undefined;
   readonly limit: number;
 }

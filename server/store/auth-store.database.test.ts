@@ -6,7 +6,7 @@ import { clientOf } from "#server/testing/client-of.ts";
 import { databases, type DatabaseStore } from "#server/testing/databases.ts";
 import { webSessionOf } from "#server/testing/web-session-of.ts";
 import { familyOf, tokenOf } from "#server/testing/family-of.ts";
-import { openStore } from "../store.ts";
+import { openStore } from "./store.ts";
 
 const origin: AuditOrigin = { ip: "192.0.2.1", userAgent: "test", correlationId: "r1" };
 const registered = { event: "account.registered", outcome: "success", userId: "u1" } as const;

@@ -3,10 +3,10 @@ import { useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { newChat } from "../bridge/go-to-chat.ts";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
-import { RowWithMenu, type MenuPlace } from "../chats/row-with-menu.tsx";
+import { RowWithMenu, type MenuPlace } from "./row-with-menu.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { useIsAway } from "./use-projects.ts";
+import { useIsAway } from "../projects/use-projects.ts";
 
 /** So many stand there at first: the chats below them are what is looked for most. */
 const FIRST_PROJECTS = 5;

@@ -1,4 +1,4 @@
-import type { View } from "../bridge/view-store.ts";
+import type { View } from "./view-store.ts";
 
 /** What has an address of its own: a view and, of the conversation, which chat. */
 export interface Place {
