@@ -83,14 +83,8 @@ async function chatsOf(
   }
   if (inChat === undefined) return undefined;
   const wanted = foldInPlace(inChat.trim());
-  const loop = new LoopTurns();
-  const chats: string[] = [];
-  for (const { id, title } of await searchable(db, userId).orderBy("updated_at_ms", "desc").execute()) {
-    if (id === inChat || foldInPlace(title).includes(wanted)) chats.push(id);
-    if (chats.length === MAX_TITLED_CHATS) break;
-    await loop.give();
-  }
-  return chats;
+  const all = await searchable(db, userId).orderBy("updated_at_ms", "desc").execute();
+  return chatsWhere(all, ({ id, title }) => id === inChat || foldInPlace(title).includes(wanted));
 }
 
 /** All words; else beginnings of words, words that may have been meant, any of the words. The first that finds ends it. */
@@ -153,10 +147,22 @@ async function indexQuery(
 /** Chats with the term in their titles. */
 async function titledBy(search: Search, term: SearchTerm): Promise<readonly string[]> {
   if (term.isQuoted || term.inCode !== undefined) return [];
-  return (await search.titles())
-    .filter(({ title }) => occurrencesIn(title, [term]).length > 0)
-    .map(({ id }) => id)
-    .slice(0, MAX_TITLED_CHATS);
+  return chatsWhere(await search.titles(), ({ title }) => occurrencesIn(title, [term]).length > 0);
+}
+
+/** The first of some chats that are so. */
+async function chatsWhere(
+  titles: readonly Title[],
+  isSo: (title: Title) => boolean,
+): Promise<readonly string[]> {
+  const loop = new LoopTurns();
+  const chats: string[] = [];
+  for (const title of titles) {
+    if (isSo(title)) chats.push(title.id);
+    if (chats.length === MAX_TITLED_CHATS) break;
+    await loop.give();
+  }
+  return chats;
 }
 
 /** The terms with guesses for those of which there is nothing at all; undefined when there is no guess. */
@@ -230,7 +236,8 @@ async function titledTurns(
   found: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   if (literals.length + phrases.length > 0 || options.role !== undefined) return [];
-  const chats = (await titles()).filter(
+  const chats = await chatsWhere(
+    await titles(),
     ({ id, title }) => !found.has(id) && terms.every((term) => occurrencesIn(title, [term]).length > 0),
   );
   if (chats.length === 0) return [];
@@ -238,11 +245,7 @@ async function titledTurns(
   const rows = await db
     .selectFrom("turns as t")
     .select("t.id")
-    .where(
-      "t.chat_id",
-      "in",
-      chats.slice(0, MAX_TITLED_CHATS).map(({ id }) => id),
-    )
+    .where("t.chat_id", "in", chats)
     .where("t.created_at_ms", ">=", afterMs)
     .where("t.created_at_ms", "<", beforeMs)
     .where(({ eb, selectFrom }) =>
