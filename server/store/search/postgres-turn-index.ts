@@ -8,10 +8,11 @@ import {
   INCOMPLETE,
   INCOMPLETE_AT_ONCE,
   INDEX_VERSION,
-  lacking,
   MAX_MATCHES,
+  narrowed,
   type IndexQuery,
   type Match,
+  type TextSyntax,
   type TurnIndex,
   type Incomplete,
 } from "./turn-index.ts";
@@ -83,15 +84,6 @@ export function createPostgresTurnIndex(): TurnIndex {
     termCounts: async (_db, _query, matches) =>
       new Map(matches.map(({ entry, counted = 0 }) => [entry, counted])),
 
-    lacks(column, needle) {
-      const text = sql.ref(column);
-      return lacking(text, {
-        // In a Turkish collation "I" in lower case is no "i".
-        there: sql`strpos(lower(${text} collate "C"), ${needle}) > 0`,
-        folded: sql`${text} ~ ${FOLDED_TO_ASCII}`,
-      });
-    },
-
     wordsIn,
   };
 }
@@ -101,13 +93,20 @@ async function find(db: Kysely<Tables>, query: IndexQuery, limit = MAX_MATCHES):
   const since: RawBuilder<unknown> = afterMs === undefined ? sql`` : sql`and created_at_ms >= ${afterMs}`;
   const until: RawBuilder<unknown> = beforeMs === undefined ? sql`` : sql`and created_at_ms < ${beforeMs}`;
   // Of a lower limit PostgreSQL would hope to meet a match soon, and read every row where there is none.
-  const { rows } = await sql<Match>`
+  const matches = sql<Match>`
     select ${plannedForValues} id as entry, turn_id as "turnId", created_at_ms as "createdAtMs",
       ${countOf(query)} as counted
     from turn_search where ${conditionOf(query)} ${since} ${until}
-    order by id desc limit ${sql.lit(MAX_MATCHES)}`.execute(db);
-  return rows.slice(0, limit);
+    order by id desc limit ${sql.lit(MAX_MATCHES)}`;
+  const { rows } = await narrowed(matches, query.needles, texts).execute(db);
+  return rows.toSorted((a, b) => b.entry - a.entry).slice(0, limit);
 }
+
+const texts: TextSyntax = {
+  // In a Turkish collation "I" in lower case is no "i".
+  holds: (text, needle) => sql`strpos(lower(${text} collate "C"), ${needle}) > 0`,
+  isFolded: (text) => sql`${text} ~ ${FOLDED_TO_ASCII}`,
+};
 
 function conditionOf(query: IndexQuery): RawBuilder<unknown> {
   const { userId, chatIds, terms, titled, role } = query;

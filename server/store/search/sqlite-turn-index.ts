@@ -9,13 +9,14 @@ import {
   INCOMPLETE,
   INCOMPLETE_AT_ONCE,
   INDEX_VERSION,
-  lacking,
   MAX_ANSWER_BYTES,
   MAX_MATCHES,
   MAX_QUESTION_BYTES,
+  narrowed,
   type IndexQuery,
   type Match,
   type Role,
+  type TextSyntax,
   type TurnIndex,
   type Incomplete,
 } from "./turn-index.ts";
@@ -101,14 +102,6 @@ export function createSqliteTurnIndex(): TurnIndex {
 
     termCounts,
 
-    lacks(column, needle) {
-      const text = sql.ref(column);
-      return lacking(text, {
-        there: sql`instr(lower(${text}), ${needle}) > 0`,
-        folded: sql`${text} glob ${`*${FOLDED_TO_ASCII}*`}`,
-      });
-    },
-
     wordsIn,
   };
 }
@@ -139,13 +132,19 @@ async function find(db: Kysely<Tables>, query: IndexQuery, limit = MAX_MATCHES):
   const { afterMs, beforeMs } = query;
   const since: RawBuilder<unknown> = afterMs === undefined ? sql`` : sql`and r.created_at_ms >= ${afterMs}`;
   const until: RawBuilder<unknown> = beforeMs === undefined ? sql`` : sql`and r.created_at_ms < ${beforeMs}`;
-  const { rows } = await sql<Match>`
+  const matches = sql<Match>`
     select turn_search.rowid as entry, r.turn_id as "turnId", r.created_at_ms as "createdAtMs"
     from turn_search join turn_search_rows r on r.id = turn_search.rowid
     where turn_search match ${await expression(db, query)} ${since} ${until}
-    order by turn_search.rowid desc limit ${sql.lit(limit)}`.execute(db);
-  return rows;
+    order by turn_search.rowid desc limit ${sql.lit(limit)}`;
+  const { rows } = await narrowed(matches, query.needles, texts).execute(db);
+  return rows.toSorted((a, b) => b.entry - a.entry);
 }
+
+const texts: TextSyntax = {
+  holds: (text, needle) => sql`instr(lower(${text}), ${needle}) > 0`,
+  isFolded: (text) => sql`${text} glob ${`*${FOLDED_TO_ASCII}*`}`,
+};
 
 /** An FTS5 expression of quoted strings; terms hold no quotes, so nothing a person types becomes syntax. */
 async function expression(db: Kysely<Tables>, query: IndexQuery): Promise<string> {

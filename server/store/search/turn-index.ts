@@ -59,6 +59,8 @@ export interface IndexQuery {
   readonly beforeMs: number | undefined;
   /** By term: chats whose titles have it. With one of all terms in its own text, a turn of theirs needs it no more. */
   readonly titled: readonly (readonly string[])[];
+  /** ASCII in lower case: of the turns that match, those that certainly lack one of these in short texts are left out. */
+  readonly needles: readonly string[];
 }
 
 export interface Match {
@@ -76,13 +78,33 @@ const MAX_SHORT_BYTES = 8_192;
 /** Letters that are ASCII once folded: see `foldInPlace`. */
 export const FOLDED_TO_ASCII = "[\u00c0-\u024f\u1e00-\u1eff\u212a\u212b]";
 
-/** {@link TurnIndex.lacks}, of what only the databases' own functions can tell. */
-export function lacking(
-  text: RawBuilder<unknown>,
-  is: { readonly there: RawBuilder<unknown>; readonly folded: RawBuilder<unknown> },
-): RawBuilder<boolean> {
-  return sql`(octet_length(${text}) <= ${sql.lit(MAX_SHORT_BYTES)} and not ${is.there}
-    and (octet_length(${text}) = length(${text}) or not ${is.folded}))`;
+/** What only a database's own functions can tell of a text. */
+export interface TextSyntax {
+  /** That it holds some ASCII, in whatever case; `needle` is in lower case. */
+  holds(text: RawBuilder<unknown>, needle: string): RawBuilder<unknown>;
+  /** That it has letters of {@link FOLDED_TO_ASCII}. */
+  isFolded(text: RawBuilder<unknown>): RawBuilder<unknown>;
+}
+
+/**
+ * Of at most {@link MAX_MATCHES} rows those whose turns may hold all needles, so that the texts of the others need not be brought here.
+ * Where letters would have to be folded for that, or a text is long, only our code can tell.
+ */
+export function narrowed(
+  rows: RawBuilder<Match>,
+  needles: readonly string[],
+  { holds, isFolded }: TextSyntax,
+): RawBuilder<Match> {
+  if (needles.length === 0) return rows;
+  const lacks = (text: RawBuilder<unknown>, needle: string) =>
+    sql`octet_length(${text}) <= ${sql.lit(MAX_SHORT_BYTES)} and not ${holds(text, needle)}
+      and (octet_length(${text}) = length(${text}) or not ${isFolded(text)})`;
+  const lacking = needles.map(
+    (needle) => sql`(${lacks(sql.ref("user_text"), needle)} and ${lacks(sql.ref("assistant_text"), needle)})`,
+  );
+  // Neither "exists", for which PostgreSQL may read all turns, nor a value, for which SQLite looks at every part of the condition.
+  return sql`select * from (${rows}) as found
+    where (select 1 from turns where id = found."turnId" and not (${sql.join(lacking, sql` or `)})) is not null`;
 }
 
 /** How the vectors of turns are kept beside the index. */
@@ -133,13 +155,6 @@ export interface TurnIndex {
     query: IndexQuery,
     matches: readonly Match[],
   ): Promise<ReadonlyMap<number, number>>;
-  /**
-   * A condition: that a text of a turn is short and lacks some ASCII, in whatever case. Where letters would have to be folded
-   * for that, only our code can tell.
-   *
-   * @param needle in lower case
-   */
-  lacks(column: "user_text" | "assistant_text", needle: string): RawBuilder<boolean>;
   /** Words of the index in a range, some at a time; on PostgreSQL of the user's newest turns. */
   wordsIn(db: Kysely<Tables>, userId: string, range: TypoRange): AsyncIterable<readonly string[]>;
 }

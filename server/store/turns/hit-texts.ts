@@ -4,7 +4,6 @@ import { headlineAt } from "../search/headline.ts";
 import { joined, literalsIn, occurrencesIn, type Occurrence, type Span } from "../search/occurrences.ts";
 import type { Side } from "../search/rank.ts";
 import type { SearchPlan, SearchTerm } from "../search/search-terms.ts";
-import type { Match, TurnIndex } from "../search/turn-index.ts";
 import type { Tables } from "../sql/schema.ts";
 
 /** Characters of a text that are read at a time; what matches in a longer one is looked for piece by piece. */
@@ -43,36 +42,6 @@ export async function hitRows(db: Kysely<Tables>, turnIds: readonly string[]) {
 
 function beginning(column: "user_text" | "assistant_text") {
   return sql<string>`substr(${sql.ref(`turns.${column}`)}, 1, ${sql.lit(PIECE_CHARS)})`;
-}
-
-/** Turns whose texts are looked through by the database at once. */
-const NARROWED_AT_ONCE = 500;
-
-/**
- * Of some matches those that may hold all needles, found out by the database, so that the texts of the others need not be
- * brought here. See {@link TurnIndex.lacks}.
- */
-export async function narrowed(
-  { db, index }: { readonly db: Kysely<Tables>; readonly index: TurnIndex },
-  matches: readonly Match[],
-  needles: readonly string[],
-): Promise<readonly Match[]> {
-  if (needles.length === 0) return matches;
-  const lacking = needles.map((needle) =>
-    sql.join([index.lacks("user_text", needle), index.lacks("assistant_text", needle)], sql` and `),
-  );
-  const held = new Set<string>();
-  for (let at = 0; at < matches.length; at += NARROWED_AT_ONCE) {
-    const ids = matches.slice(at, at + NARROWED_AT_ONCE).map(({ turnId }) => turnId);
-    const rows = await db
-      .selectFrom("turns")
-      .select("id")
-      .where("id", "in", ids)
-      .where(sql<boolean>`not (${sql.join(lacking, sql` or `)})`)
-      .execute();
-    for (const { id } of rows) held.add(id);
-  }
-  return matches.filter(({ turnId }) => held.has(turnId));
 }
 
 /** A piece of what one side said, and where it begins. */

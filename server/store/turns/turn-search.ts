@@ -5,11 +5,11 @@ import { occurrencesIn } from "../search/occurrences.ts";
 import { newestOf, shortlist } from "../search/rank.ts";
 import { foldInPlace } from "../search/search-text.ts";
 import { planSearch, type SearchPlan, type SearchTerm } from "../search/search-terms.ts";
-import type { IndexQuery, Match, TurnIndex } from "../search/turn-index.ts";
+import type { IndexQuery, TurnIndex } from "../search/turn-index.ts";
 import { Guesses, typoRange, type TypoRange } from "../search/typos.ts";
 import type { Tables } from "../sql/schema.ts";
 import { ChosenHits, type Search, type Title } from "./chosen-hits.ts";
-import { hitRows, narrowed } from "./hit-texts.ts";
+import { hitRows } from "./hit-texts.ts";
 import { goesByMeaning, withMeant, type WordHits } from "./meant-hits.ts";
 
 const MAX_SEARCH_HITS = 100;
@@ -111,7 +111,7 @@ async function guessedSearch(search: Search, plan: SearchPlan): Promise<readonly
     if (hits.length > 0) return hits;
   }
   if (!plan.isQuestion) return [];
-  return hitsOf(search, free, await find(search, terms, "any"), "any");
+  return hitsOf(search, free, "any");
 }
 
 function mayBegin({ stem, word, isQuoted, inCode }: SearchTerm): boolean {
@@ -120,28 +120,19 @@ function mayBegin({ stem, word, isQuoted, inCode }: SearchTerm): boolean {
 }
 
 async function allOf(search: Search, plan: SearchPlan): Promise<readonly SearchHit[]> {
-  return hitsOf(search, plan, await find(search, plan.terms, "all"), "all");
-}
-
-async function find(
-  search: Search,
-  terms: readonly SearchTerm[],
-  match: IndexQuery["match"],
-  limit?: number,
-): Promise<readonly Match[]> {
-  return search.index.find(search.db, await indexQuery(search, terms, match), limit);
+  return hitsOf(search, plan, "all");
 }
 
 async function indexQuery(
   search: Search,
-  terms: readonly SearchTerm[],
+  { terms, needles }: Pick<SearchPlan, "terms" | "needles">,
   match: IndexQuery["match"],
 ): Promise<IndexQuery> {
   const { userId, chatIds, options } = search;
   const { role, afterMs, beforeMs } = options;
   const isTitled = match === "all" && terms.length > 1;
   const titled = isTitled ? await Promise.all(terms.map((term) => titledBy(search, term))) : [];
-  return { userId, chatIds, terms, match, role, afterMs, beforeMs, titled };
+  return { userId, chatIds, terms, match, role, afterMs, beforeMs, titled, needles };
 }
 
 /** Chats with the term in their titles. */
@@ -175,14 +166,17 @@ async function withGuesses(
   for (const term of terms) {
     const range = term.isQuoted ? undefined : typoRange(term.word, term.stem);
     const known =
-      range === undefined ||
-      (await titledBy(search, term)).length > 0 ||
-      (await find(search, [term], "any", 1)).length > 0;
+      range === undefined || (await titledBy(search, term)).length > 0 || (await isKnown(search, term));
     const others = known ? [] : await guessesFor(search, term, range);
     isGuessed ||= others.length > 0;
     guessed.push(others.length === 0 ? term : { ...term, others });
   }
   return isGuessed ? guessed : undefined;
+}
+
+async function isKnown(search: Search, term: SearchTerm): Promise<boolean> {
+  const query = await indexQuery(search, { terms: [term], needles: [] }, "any");
+  return (await search.index.find(search.db, query, 1)).length > 0;
 }
 
 /** A large index may have a hundred thousand words that begin alike. */
@@ -202,18 +196,18 @@ async function guessesFor(
   return guesses.best();
 }
 
-/** The best of some matches, newest first. */
+/** The best of what the index finds. */
 async function hitsOf(
   search: Search,
   plan: SearchPlan,
-  matches: readonly Match[],
   match: IndexQuery["match"],
 ): Promise<readonly SearchHit[]> {
   const { db, index, limit } = search;
   const chosen = new ChosenHits(search, plan);
-  let best = await narrowed(search, matches, plan.needles);
+  const query = await indexQuery(search, plan, match);
+  const matches = await index.find(db, query);
+  let best = matches;
   if (best.length > CLOSE_LOOK && plan.terms.length > 0) {
-    const query = await indexQuery(search, plan.terms, match);
     best = shortlist(best, await index.termCounts(db, query, best), plan.terms.length);
   }
   const newestMs = newestOf(matches);
