@@ -58,6 +58,7 @@ describe("readServerConfig", () => {
       aside: { titles: true, memories: true },
       speech: {},
       embeddings: {},
+      roomMessagesPerMinute: 1_000,
       semantic: undefined,
       transcription: {},
     });
