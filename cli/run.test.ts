@@ -17,6 +17,7 @@ const commands = [
   ["doctor"],
   ["auth"],
   ["usage"],
+  ["room"],
   ["api-keys"],
   ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
   ["memories"],

@@ -109,6 +109,13 @@ function addGroups(program: Command, help: HelpMessages, withDeps: WithDeps): vo
   addAuthCommands(auth, help.auth, withDeps);
   for (const command of auth.commands)
     command.usage(command.registeredArguments.length > 0 ? `${help.usageOfOne} [name]` : help.usageOfOne);
+  const room = withDeps(async () => (await import("./room/room-repl.ts")).room);
+  program
+    .command("room")
+    .usage(`${help.usageOfOne} [name]`)
+    .argument("[name]", help.roomName)
+    .description(help.room)
+    .action((name?: string) => room(name === undefined ? {} : { name }));
   const keys = program.command("api-keys").usage(help.usageOfAll);
   addApiKeyCommands(keys, help.apiKeys, help.auth, withDeps);
   const chats = program.command("chats").usage(help.usageOfAll);

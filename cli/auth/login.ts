@@ -59,7 +59,8 @@ async function signIn(flags: LoginFlags, kind: "login" | "register", deps: Comma
   return code;
 }
 
-async function authenticate(
+/** Asks for what is not given, signs in, and tells what came of it. Throws what has no words of its own. */
+export async function authenticate(
   kind: "login" | "register",
   flags: LoginFlags,
   asker: Asker,

@@ -20,6 +20,7 @@ import { openOutbox } from "./files/sqlite-outbox.ts";
 import { importChats, type ImportOptions } from "#engine/history/import-chats.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
+import { createRoomsClient } from "#engine/rooms/rooms-client.ts";
 import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
@@ -89,9 +90,10 @@ export async function openClient(options: ClientOptions) {
   const api = createSignedInHttp(link.http, session);
   const history = createHistoryClient(api);
   const events = cleanup.use(new DisposableStack());
+  const rpc = createRpcTransport(link.rpc, session);
   const engine = cleanup.use(
     createChatEngine({
-      ask: keepingHistory(createAsk(createRpcTransport(link.rpc, session), logger), history, options),
+      ask: keepingHistory(createAsk(rpc, logger), history, options),
       history,
       session,
       outbox,
@@ -123,6 +125,7 @@ export async function openClient(options: ClientOptions) {
     history,
     ...filesOf(session, link),
     modelConnection: createModelConnectionClient(api),
+    rooms: createRoomsClient(rpc),
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();

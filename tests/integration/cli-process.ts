@@ -23,6 +23,8 @@ export interface CliProcess {
   readonly child: ChildProcess;
   /** Resolves to stdout so far when it matches; rejects, with all output, when the process ends before. */
   printed(pattern: RegExp): Promise<string>;
+  /** The same for stderr. */
+  noted(pattern: RegExp): Promise<string>;
   readonly result: Promise<CliResult>;
 }
 
@@ -61,7 +63,7 @@ export async function createCliHome(
     });
     running.add(child);
     child.stdin.on("error", () => undefined);
-    child.stdin.end(options.input ?? "");
+    if (options.input !== "open") child.stdin.end(options.input ?? "");
     return observe(child, () => running.delete(child));
   };
   return {
@@ -103,21 +105,22 @@ function observe(child: ChildProcess, onEnd: () => void): CliProcess {
       resolve({ code, stdout, stderr });
     });
   });
+  const until = (pattern: RegExp, soFar: () => string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!pattern.test(soFar())) return;
+        checks.delete(check);
+        resolve(soFar());
+      };
+      checks.add(check);
+      void result.then(() => reject(new Error(`ended without ${pattern}: ${stdout}\n${stderr}`)));
+      check();
+    });
   return {
     child,
     result,
-    printed(pattern) {
-      return new Promise((resolve, reject) => {
-        const check = (): void => {
-          if (!pattern.test(stdout)) return;
-          checks.delete(check);
-          resolve(stdout);
-        };
-        checks.add(check);
-        void result.then(() => reject(new Error(`ended without ${pattern}: ${stdout}\n${stderr}`)));
-        check();
-      });
-    },
+    printed: (pattern) => until(pattern, () => stdout),
+    noted: (pattern) => until(pattern, () => stderr),
   };
 }
 

@@ -1,0 +1,88 @@
+import { v7 as uuidv7 } from "uuid";
+import { visible } from "#contract/terminal-text.ts";
+import { paint } from "../kit/terminal.ts";
+import { ToldError } from "../kit/told-error.ts";
+import type { RoomRepl } from "./room-repl.ts";
+import { roomName, showLine } from "./room-screen.ts";
+
+/** Messages that /history shows at once. */
+const PAGE = 50;
+
+type Command = (repl: RoomRepl, argument: string) => void | Promise<void>;
+
+const commands: Readonly<Record<string, Command>> = {
+  help: (repl) => repl.print(repl.screen.words.help),
+  async rooms(repl) {
+    const { words } = repl.screen;
+    for (const room of await repl.client.rooms.list(repl.signal)) {
+      const by = visible(room.invitedBy);
+      const marks = room.invited ? [words.invitedBy(by)] : room.unread > 0 ? [words.unread(room.unread)] : [];
+      const id = room.id === undefined ? [] : [room.id];
+      repl.print(roomName(room, words), paint("dim", ["", ...marks, ...id].join("  ")));
+    }
+  },
+  async join(repl, name) {
+    await repl.enter(await repl.find(name === "" ? undefined : name));
+  },
+  history: showOlder,
+  async create(repl, name) {
+    await repl.enter(
+      await repl.client.rooms.create(required(repl, name, "/create <name>"), uuidv7(), repl.signal),
+    );
+  },
+  async invite(repl, login) {
+    const id = ownRoom(repl);
+    await repl.client.rooms.invite(id, required(repl, login, "/invite <login>"), repl.signal);
+    repl.note("dim", repl.screen.words.invitation(login));
+  },
+  async members(repl) {
+    const { words } = repl.screen;
+    for (const member of await repl.client.rooms.members(ownRoom(repl), repl.signal)) {
+      const mark = member.owner ? `  ${words.owner}` : member.invited ? `  ${words.invited}` : "";
+      repl.print(visible(member.login), paint("dim", mark));
+    }
+  },
+  async leave(repl) {
+    const id = ownRoom(repl);
+    const name = roomName(repl.here.room, repl.screen.words);
+    const common = await repl.find(undefined);
+    await repl.enter(common);
+    await repl.client.rooms.leave(id, repl.signal);
+    repl.note("dim", repl.screen.words.goneFrom(name));
+  },
+  send(repl, text) {
+    repl.here.session.send(required(repl, text, "/send <text>"));
+  },
+  login: (repl) => repl.signIn("login"),
+  register: (repl) => repl.signIn("register"),
+  quit: (repl) => repl.quit(),
+};
+
+/** Runs a line that begins with a slash. Throws PipitError. */
+export async function runRoomCommand(line: string, repl: RoomRepl): Promise<void> {
+  const [, name = "", argument = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new ToldError("USAGE", repl.screen.words.unknown(name));
+  await command(repl, argument);
+}
+
+async function showOlder(repl: RoomRepl): Promise<void> {
+  const open = repl.here;
+  const { words } = repl.screen;
+  if (open.oldest === "all") return repl.note("dim", words.noOlder);
+  const { messages, older } = await repl.client.rooms.page(open.room.id, PAGE, open.oldest, repl.signal);
+  open.oldest = older ? messages[0]?.seq : "all";
+  repl.above(() => messages.forEach((line) => showLine(line, repl.screen)));
+  repl.note("dim", older ? words.older : words.noOlder);
+}
+
+function ownRoom(repl: RoomRepl): string {
+  const { id } = repl.here.room;
+  if (id === undefined) throw new ToldError("USAGE", repl.screen.words.notForCommon);
+  return id;
+}
+
+function required(repl: RoomRepl, argument: string, usage: string): string {
+  if (argument === "") throw new ToldError("USAGE", repl.screen.words.missing(usage));
+  return argument;
+}

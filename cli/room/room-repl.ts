@@ -1,0 +1,233 @@
+import { v7 as uuidv7 } from "uuid";
+import { PipitError } from "#contract/pipit-error.ts";
+import type { Client } from "#engine/node/client.ts";
+import { RoomSession, type RoomNews } from "#engine/rooms/room-session.ts";
+import type { ListedRoom } from "#engine/rooms/rooms-client.ts";
+import { systemClock } from "#engine/system-clock.ts";
+import { authMessagesFor } from "../auth/auth-messages.ts";
+import { authenticate } from "../auth/login.ts";
+import { openPrompts } from "../auth/prompts.ts";
+import { createLineInput, type LineInput } from "../chat/line-input.ts";
+import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { messagesFor } from "../kit/messages.ts";
+import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
+import { lineText, paint, printNote, type Span } from "../kit/terminal.ts";
+import { ToldError } from "../kit/told-error.ts";
+import { runRoomCommand } from "./room-commands.ts";
+import { roomName, showNews, type RoomScreen } from "./room-screen.ts";
+import { roomWordsFor } from "./room-words.ts";
+
+/** `pipit room [name]`: people chat, until /quit, the end of input, or Ctrl-C. */
+export async function room({ name }: { readonly name?: string }, deps: CommandDeps): Promise<ExitCode> {
+  await using client = await openCliClient(deps);
+  return await new RoomRepl(client, deps, name).run();
+}
+
+interface OpenRoom {
+  readonly room: ListedRoom;
+  readonly session: RoomSession;
+  readonly stop: AbortController;
+  /** Number of the oldest message that is shown; undefined before the first, "all" when there are no older ones. */
+  oldest: number | "all" | undefined;
+}
+
+/** The conversation in a terminal, for its commands. */
+export class RoomRepl {
+  readonly client: Client;
+  readonly screen: RoomScreen;
+  readonly interactive: boolean;
+  readonly #deps: CommandDeps;
+  readonly #leave = new AbortController();
+  readonly #wanted: string | undefined;
+  #input: LineInput | undefined;
+  #open: OpenRoom | undefined;
+  #quits = false;
+  /** Of a pipe: what became of the last message that was not taken, or command that failed. */
+  #outcome: ExitCode = exitCodes.done;
+
+  constructor(client: Client, deps: CommandDeps, name: string | undefined) {
+    const { terminal, config } = deps;
+    this.client = client;
+    this.#deps = deps;
+    this.#wanted = name;
+    this.interactive = terminal.stdin.isTTY === true;
+    this.screen = { terminal, words: roomWordsFor(config.locale), messages: messagesFor(config.locale) };
+  }
+
+  get signal(): AbortSignal {
+    return this.#leave.signal;
+  }
+
+  /** The open room. Throws ToldError when there is none. */
+  get here(): OpenRoom {
+    if (this.#open !== undefined) return this.#open;
+    throw new ToldError("ROOM_NOT_FOUND", this.screen.words.noRoom);
+  }
+
+  async run(): Promise<ExitCode> {
+    using _input = { [Symbol.dispose]: () => this.#input?.[Symbol.dispose]() };
+    this.#input = this.#openInput();
+    try {
+      await this.client.link.connect(this.signal);
+      const { state } = await this.client.signIn(this.signal);
+      if (state.kind === "signed-in") await this.enter(await this.find(this.#wanted));
+      else if (this.interactive) this.note("yellow", this.screen.words.notSignedIn);
+      else throw new ToldError("SIGNED_OUT", this.screen.messages.signInFirst);
+      await this.#converse();
+      await this.#deliver();
+    } catch (reason) {
+      if (!this.signal.aborted) throw reason;
+    } finally {
+      this.#tellUnsent();
+      this.#open?.stop.abort();
+    }
+    if (this.signal.aborted) return exitCodeOf(PipitError.from(this.signal.reason));
+    if (this.interactive) this.note("dim", this.screen.words.bye);
+    return this.interactive ? exitCodes.done : this.#outcome;
+  }
+
+  note(style: "dim" | "yellow" | "red", text: string): void {
+    this.print(paint(style, text));
+  }
+
+  print(...line: readonly Span[]): void {
+    this.above(() => printNote(this.screen.terminal, ...line));
+  }
+
+  /** Prints whole lines, above what is being typed. */
+  above(print: () => void): void {
+    if (this.#input === undefined) print();
+    else this.#input.above(print);
+  }
+
+  /** The account's room of this name or id; the common one without. Throws ToldError ROOM_NOT_FOUND, USAGE. */
+  async find(name: string | undefined): Promise<ListedRoom> {
+    const rooms = await this.client.rooms.list(this.signal);
+    const wanted = name?.toLocaleLowerCase();
+    const [room, ...more] = rooms.filter(({ id, name: own }) =>
+      wanted === undefined ? id === undefined : id === name || own.toLocaleLowerCase() === wanted,
+    );
+    const { words } = this.screen;
+    if (room === undefined) throw new ToldError("ROOM_NOT_FOUND", words.noSuchRoom(name ?? ""));
+    if (name === undefined || more.length === 0) return room;
+    const ids = [room, ...more].map(({ id }) => id).join(", ");
+    throw new ToldError("USAGE", words.severalRooms(name, ids));
+  }
+
+  /** Opens this room in place of the one that is open; accepts its invitation. */
+  async enter(room: ListedRoom): Promise<void> {
+    await this.#checkSent();
+    if (room.invited && room.id !== undefined) await this.client.rooms.join(room.id, this.signal);
+    this.close();
+    const stop = new AbortController();
+    const { rooms } = this.client;
+    const deps = { rooms, clock: systemClock, random: Math.random, newId: uuidv7 };
+    const signal = AbortSignal.any([stop.signal, this.signal]);
+    const session = new RoomSession(deps, room.id, (news) => this.#show(news), signal);
+    this.#open = { room, session, stop, oldest: undefined };
+    this.note("dim", this.screen.words.entered(roomName(room, this.screen.words)));
+    session.run().catch((reason: unknown) => {
+      if (!signal.aborted) this.#lose(PipitError.from(reason));
+    });
+  }
+
+  close(): void {
+    this.#open?.stop.abort();
+    this.#open = undefined;
+  }
+
+  quit(): void {
+    this.#quits = true;
+  }
+
+  /** Asks for a sign-in at the terminal, and opens the room as who that is. */
+  async signIn(kind: "login" | "register"): Promise<void> {
+    const { terminal, config } = this.#deps;
+    const messages = authMessagesFor(config.locale);
+    if (!this.interactive) throw new ToldError("USAGE", messages.needsTerminal);
+    await this.#checkSent();
+    this.#input?.[Symbol.dispose]();
+    this.#input = undefined;
+    try {
+      using prompts = openPrompts(terminal);
+      const signal = AbortSignal.any([this.signal, prompts.signal]);
+      const asker = { client: this.client, terminal, messages, prompts, answers: {}, signal };
+      const before = this.client.session.store.getState();
+      if ((await authenticate(kind, {}, asker, before, this.#deps)) !== exitCodes.done) return;
+    } finally {
+      this.#input = this.#openInput();
+    }
+    this.close();
+    await this.enter(await this.find(this.#wanted));
+  }
+
+  #openInput(): LineInput {
+    const { terminal } = this.screen;
+    return createLineInput({
+      terminal,
+      prompt: lineText(terminal, [paint("cyan", "› ")], true),
+      onInterrupt: () => this.#leave.abort(new PipitError("CANCELLED", "Cancelled.")),
+    });
+  }
+
+  async #converse(): Promise<void> {
+    while (!this.#quits && !this.signal.aborted) {
+      const line = await Promise.race([this.#input?.next(), aborted(this.signal)]);
+      if (line === undefined) return;
+      const text = line.trim();
+      if (text === "") continue;
+      try {
+        // Of several pasted lines, the first may begin with a path.
+        if (/^\/(?:send\s|[^\n]*$)/.test(text)) await runRoomCommand(text, this);
+        else this.here.session.send(text);
+      } catch (reason) {
+        if (this.signal.aborted) return;
+        const error = PipitError.from(reason);
+        this.#outcome = exitCodeOf(error);
+        this.note("red", this.screen.messages.error(error));
+      }
+    }
+  }
+
+  async #deliver(): Promise<void> {
+    const session = this.#open?.session;
+    if (session === undefined) return;
+    if (this.interactive && session.pending > 0)
+      this.note("dim", this.screen.words.sendingLast(session.pending));
+    await session.delivered();
+  }
+
+  #show(news: RoomNews): void {
+    if (news.kind === "refused") this.#outcome = exitCodeOf(news.error);
+    if (news.kind === "history" && this.#open !== undefined)
+      this.#open.oldest = news.older ? news.messages[0]?.seq : "all";
+    this.above(() => showNews(news, this.screen));
+  }
+
+  /** The room cannot be followed any more. A pipe has nobody who would go elsewhere. */
+  #lose(error: PipitError): void {
+    this.note("red", this.screen.messages.error(error));
+    this.#tellUnsent();
+    this.close();
+    if (!this.interactive) this.#leave.abort(error);
+  }
+
+  /** A room that is left sends no more. A pipe waits, a person is told. */
+  async #checkSent(): Promise<void> {
+    if (!this.interactive) await this.#open?.session.delivered();
+    if ((this.#open?.session.pending ?? 0) > 0) throw new ToldError("USAGE", this.screen.words.stillSending);
+  }
+
+  #tellUnsent(): void {
+    const count = this.#open?.session.pending ?? 0;
+    if (count > 0) this.note("yellow", this.screen.words.unsent(count));
+  }
+}
+
+/** Resolves to undefined when `signal` aborts. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}

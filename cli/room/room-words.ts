@@ -1,0 +1,104 @@
+import { languageOfLocale } from "#contract/language.ts";
+
+const english = {
+  help: [
+    "What you type goes to the room. Commands:",
+    "  /rooms            your rooms, and those that you are invited to",
+    "  /join [name]      go to that room, and accept its invitation; without a name: the common room",
+    "  /history          what was said before",
+    "  /create <name>    make a room and go there",
+    "  /invite <login>   invite somebody to this room",
+    "  /members          who is in this room",
+    "  /leave            leave this room for good, and go to the common room",
+    "  /send <text>      send text that starts with a slash",
+    "  /register         make an account; /login signs in",
+    "  /quit             leave when everything is sent",
+  ].join("\n"),
+  common: "the common room",
+  entered: (room: string) => `This is ${room}. /help lists the commands.`,
+  nothingYet: "Nothing was said here yet.",
+  older: "/history shows what was said before.",
+  noOlder: "That was the beginning.",
+  cut: (why: string) => `(${why} Trying again; what you write is kept.)`,
+  reconnected: (count: number) => `(reconnected, ${count} ${count === 1 ? "message" : "messages"})`,
+  waiting: (text: string) => `(waiting) ${text}`,
+  refused: (text: string, why: string) => `(not sent) ${text}\n${why}`,
+  sendingLast: (count: number) =>
+    `Sending ${count === 1 ? "1 message" : `${count} messages`}; Ctrl-C leaves without.`,
+  unsent: (count: number) => `${count === 1 ? "1 message was" : `${count} messages were`} not sent.`,
+  stillSending: "Messages still wait to be sent. Go on when they are, or /quit.",
+  deleted: "(deleted)",
+  edited: "(edited)",
+  joined: (login: string) => `${login} joined`,
+  left: (login: string) => `${login} left`,
+  invitedBy: (login: string) => `invited by ${login}; /join accepts`,
+  invited: "invited",
+  owner: "owner",
+  unread: (count: number) => `${count >= 100 ? "100 or more" : count} unread`,
+  invitation: (login: string) => `${login} is invited.`,
+  goneFrom: (room: string) => `You have left ${room}.`,
+  notForCommon:
+    "Everybody is in the common room: nobody is invited, listed or leaves. /create makes another.",
+  noSuchRoom: (name: string) =>
+    `There is no room "${name}" that you are in or invited to. /rooms lists yours.`,
+  severalRooms: (name: string, ids: string) =>
+    `Several rooms are called "${name}". Join one by its id: ${ids}`,
+  notSignedIn: "You are not signed in. /login signs in, /register makes an account.",
+  noRoom: "No room is open. /join opens the common one, /join <name> another.",
+  unknown: (name: string) =>
+    `There is no command /${name}. /help lists them; /send sends text that starts with a slash.`,
+  missing: (usage: string) => `Usage: ${usage}`,
+  bye: "Bye.",
+};
+export type RoomWords = typeof english;
+
+const russian: RoomWords = {
+  help: [
+    "Всё, что вы пишете, уходит в комнату. Команды:",
+    "  /rooms            ваши комнаты и те, куда вас пригласили",
+    "  /join [имя]       перейти в комнату и принять приглашение; без имени — в общую",
+    "  /history          что говорили раньше",
+    "  /create <имя>     создать комнату и перейти в неё",
+    "  /invite <логин>   пригласить в эту комнату",
+    "  /members          кто в этой комнате",
+    "  /leave            покинуть эту комнату насовсем и перейти в общую",
+    "  /send <текст>     отправить текст, который начинается с косой черты",
+    "  /register         создать учётную запись; /login — войти",
+    "  /quit             выйти, когда всё отправлено",
+  ].join("\n"),
+  common: "общая комната",
+  entered: (room) => `Вы здесь: ${room}. Команды: /help.`,
+  nothingYet: "Здесь ещё ничего не говорили.",
+  older: "Что говорили раньше, покажет /history.",
+  noOlder: "Это было начало.",
+  cut: (why) => `(${why} Повторяем; написанное хранится.)`,
+  reconnected: (count) => `(снова на связи, сообщений: ${count})`,
+  waiting: (text) => `(ждёт) ${text}`,
+  refused: (text, why) => `(не отправлено) ${text}\n${why}`,
+  sendingLast: (count) => `Отправляем сообщения (${count}); Ctrl-C — выйти без этого.`,
+  unsent: (count) => `Не отправлено сообщений: ${count}.`,
+  stillSending: "Сообщения ещё ждут отправки. Продолжите, когда они уйдут, или /quit.",
+  deleted: "(удалено)",
+  edited: "(изменено)",
+  joined: (login) => `${login} теперь здесь`,
+  left: (login) => `${login} больше не здесь`,
+  invitedBy: (login) => `приглашает ${login}; принять: /join`,
+  invited: "приглашение",
+  owner: "владелец",
+  unread: (count) => `непрочитанных: ${count >= 100 ? "100 или больше" : count}`,
+  invitation: (login) => `Приглашение отправлено: ${login}.`,
+  goneFrom: (room) => `Вы покинули комнату ${room}.`,
+  notForCommon:
+    "В общей комнате все: туда не приглашают, её не покидают, списка нет. Другую создаст /create.",
+  noSuchRoom: (name) => `Комнаты «${name}» среди ваших и приглашений нет. Ваши комнаты: /rooms.`,
+  severalRooms: (name, ids) => `Комнат с именем «${name}» несколько. Войдите по id: ${ids}`,
+  notSignedIn: "Вы не вошли. Войти: /login, создать учётную запись: /register.",
+  noRoom: "Комната не открыта. Общую откроет /join, другую — /join <имя>.",
+  unknown: (name) => `Команды /${name} нет. Список: /help; текст с косой черты отправит /send.`,
+  missing: (usage) => `Так: ${usage}`,
+  bye: "Пока.",
+};
+
+export function roomWordsFor(locale: string): RoomWords {
+  return languageOfLocale(locale) === "ru" ? russian : english;
+}

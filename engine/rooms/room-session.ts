@@ -1,0 +1,202 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import { throwIfAborted, waitFor } from "#engine/abort.ts";
+import type { Clock } from "#engine/ports.ts";
+import { isConnectionError, retryDelayMs } from "#engine/retry/retry-policy.ts";
+import type { RoomMessage, RoomPage, RoomsClient } from "./rooms-client.ts";
+
+/** Messages that are shown before the first new one. */
+const FIRST_PAGE = 20;
+/** A room in which nothing was said has no place to go on from: it is asked so often until it has. */
+const EMPTY_LOOK_MS = 1_000;
+/** People wait for each other: no pause between attempts is longer, unless the server asks for it. */
+const PAUSE_MAX_MS = 10_000;
+
+/** What becomes of a room while it is open. */
+export type RoomNews =
+  /** What was said before, once, before everything else. */
+  | ({ readonly kind: "history" } & RoomPage)
+  /** One more line, each once and in the server's order. */
+  | { readonly kind: "line"; readonly line: RoomMessage }
+  /** The server cannot be reached, or the stream was cut; it is tried again. */
+  | { readonly kind: "cut"; readonly error: PipitError }
+  /** Told after the messages that were missed. */
+  | { readonly kind: "reconnected"; readonly messages: number }
+  /** The message is kept and sent again. */
+  | { readonly kind: "waiting"; readonly text: string; readonly error: PipitError }
+  /** The server does not take the message; the next one goes. */
+  | { readonly kind: "refused"; readonly text: string; readonly error: PipitError };
+
+export interface RoomSessionDeps {
+  readonly rooms: Pick<RoomsClient, "page" | "follow" | "send">;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** A UUID. */
+  readonly newId: () => string;
+}
+
+/** An open room: `tell` hears what comes, whatever becomes of the connection, until `signal` aborts. */
+export class RoomSession {
+  readonly #deps: RoomSessionDeps;
+  readonly #room: string | undefined;
+  readonly #tell: (news: RoomNews) => void;
+  readonly #signal: AbortSignal;
+  readonly #queue: { readonly text: string; readonly id: string; told: boolean }[] = [];
+  #last: Pick<RoomMessage, "id" | "seq"> | undefined;
+  #storedSeq = 0;
+  #opened = false;
+  #isSending = false;
+  #failure: PipitError | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  /** @param room absent: the common room */
+  constructor(
+    deps: RoomSessionDeps,
+    room: string | undefined,
+    tell: (news: RoomNews) => void,
+    signal: AbortSignal,
+  ) {
+    this.#deps = deps;
+    this.#room = room;
+    this.#tell = tell;
+    this.#signal = signal;
+  }
+
+  /** Messages that the server has not taken yet. */
+  get pending(): number {
+    return this.#queue.length;
+  }
+
+  /**
+   * Follows the room. Rejects when that has no more sense: CANCELLED by the signal, ROOM_NOT_FOUND also once the account is no member
+   * any more, SIGNED_OUT.
+   */
+  async run(): Promise<never> {
+    let failures = 0;
+    for (;;) {
+      try {
+        const missed = await this.#begin(failures > 0);
+        failures = 0;
+        await this.#follow(missed);
+      } catch (reason) {
+        throwIfAborted(this.#signal);
+        const error = PipitError.from(reason);
+        if (!isPassing(error)) throw this.#fail(error);
+        failures += 1;
+        if (failures === 1) this.#tell({ kind: "cut", error });
+        await this.#pause(failures, error);
+      }
+    }
+  }
+
+  /** Sends after all that was given before; goes on trying until the server has answered. */
+  send(text: string): void {
+    this.#queue.push({ text, id: this.#deps.newId(), told: false });
+    if (!this.#isSending) void this.#sendAll();
+  }
+
+  /** Resolves when all that was sent is stored, or refused, and has come back. Throws as {@link run}. */
+  async delivered(): Promise<void> {
+    while (this.#queue.length > 0 || (this.#last?.seq ?? 0) < this.#storedSeq) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await waitFor(this.#changed.promise, this.#signal);
+    }
+  }
+
+  /** Finds the place to go on from; resolves to the newest message's number if the stream was cut before. */
+  async #begin(wasCut: boolean): Promise<number | undefined> {
+    const { rooms, clock } = this.#deps;
+    const first = !this.#opened;
+    const page = await rooms.page(this.#room, first ? FIRST_PAGE : 1, undefined, this.#signal);
+    this.#opened = true;
+    if (first) this.#tell({ kind: "history", ...page });
+    if (first) this.#move(page.messages.at(-1));
+    if (!first && wasCut && this.#last === undefined && page.messages.length === 0)
+      this.#tell({ kind: "reconnected", messages: 0 });
+    while (this.#last === undefined) {
+      await clock.sleep(EMPTY_LOOK_MS, this.#signal);
+      const begun = await rooms.page(this.#room, FIRST_PAGE, undefined, this.#signal);
+      for (const line of begun.messages) this.#take(line);
+    }
+    return wasCut ? (page.messages.at(-1)?.seq ?? 0) : undefined;
+  }
+
+  /** @param newestSeq up to which it tells what was missed; absent: nothing was */
+  async #follow(newestSeq: number | undefined): Promise<void> {
+    let missedUpTo = newestSeq;
+    let missed = 0;
+    const tellReconnected = (): void => {
+      if (missedUpTo === undefined || (this.#last?.seq ?? 0) < missedUpTo) return;
+      missedUpTo = undefined;
+      this.#tell({ kind: "reconnected", messages: missed });
+    };
+    tellReconnected();
+    for await (const line of this.#deps.rooms.follow(this.#room, this.#last?.id ?? "", this.#signal)) {
+      if (this.#take(line) && line.kind === "message") missed += 1;
+      tellReconnected();
+    }
+    throw new PipitError("SERVER_UNREACHABLE", "The server has ended the stream.");
+  }
+
+  #take(line: RoomMessage): boolean {
+    if (line.seq <= (this.#last?.seq ?? 0)) return false;
+    this.#tell({ kind: "line", line });
+    this.#move(line);
+    return true;
+  }
+
+  #move(line: RoomMessage | undefined): void {
+    if (line !== undefined) this.#last = line;
+    this.#notify();
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    let failures = 0;
+    for (let next = this.#queue[0]; next !== undefined && !this.#signal.aborted; next = this.#queue[0]) {
+      try {
+        const seq = await this.#deps.rooms.send(this.#room, next.text, next.id, this.#signal);
+        this.#storedSeq = Math.max(this.#storedSeq, seq);
+        this.#queue.shift();
+        failures = 0;
+      } catch (reason) {
+        if (this.#signal.aborted) break;
+        const error = PipitError.from(reason);
+        const { text } = next;
+        if (isPassing(error)) {
+          if (!next.told) this.#tell({ kind: "waiting", text, error });
+          next.told = true;
+          failures += 1;
+          await this.#pause(failures, error).catch(() => undefined);
+        } else {
+          this.#queue.shift();
+          this.#tell({ kind: "refused", text, error });
+        }
+      }
+      this.#notify();
+    }
+    this.#isSending = false;
+  }
+
+  async #pause(failures: number, { retryAfterMs }: PipitError): Promise<void> {
+    const delayMs = retryDelayMs(failures, retryAfterMs, this.#deps.random);
+    const isAsked = retryAfterMs !== undefined;
+    await this.#deps.clock.sleep(isAsked ? delayMs : Math.min(delayMs, PAUSE_MAX_MS), this.#signal);
+  }
+
+  #fail(error: PipitError): PipitError {
+    this.#failure = error;
+    this.#notify();
+    return error;
+  }
+
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}
+
+/** The same call may succeed later, without anybody's doing. */
+function isPassing(error: PipitError): boolean {
+  return error.retryable || isConnectionError(error);
+}
