@@ -109,7 +109,7 @@ function addGroups(program: Command, help: HelpMessages, withDeps: WithDeps): vo
   addAuthCommands(auth, help.auth, withDeps);
   for (const command of auth.commands)
     command.usage(command.registeredArguments.length > 0 ? `${help.usageOfOne} [name]` : help.usageOfOne);
-  const room = withDeps(async () => (await import("./room/room-repl.ts")).room);
+  const room = withDeps(async () => (await import("./room/room-repl.ts")).chatInRoom);
   program
     .command("room")
     .usage(`${help.usageOfOne} [name]`)

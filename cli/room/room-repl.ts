@@ -18,7 +18,7 @@ import { roomName, showNews, type RoomScreen } from "./room-screen.ts";
 import { roomWordsFor } from "./room-words.ts";
 
 /** `pipit room [name]`: people chat, until /quit, the end of input, or Ctrl-C. */
-export async function room({ name }: { readonly name?: string }, deps: CommandDeps): Promise<ExitCode> {
+export async function chatInRoom({ name }: { readonly name?: string }, deps: CommandDeps): Promise<ExitCode> {
   await using client = await openCliClient(deps);
   return await new RoomRepl(client, deps, name).run();
 }
@@ -65,7 +65,8 @@ export class RoomRepl {
   }
 
   async run(): Promise<ExitCode> {
-    using _input = { [Symbol.dispose]: () => this.#input?.[Symbol.dispose]() };
+    using cleanup = new DisposableStack();
+    cleanup.defer(() => this.#input?.[Symbol.dispose]());
     this.#input = this.#openInput();
     try {
       await this.client.link.connect(this.signal);

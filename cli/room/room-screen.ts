@@ -1,5 +1,5 @@
 import { visible } from "#contract/terminal-text.ts";
-import { PipitError } from "#contract/pipit-error.ts";
+import type { PipitError } from "#contract/pipit-error.ts";
 import type { RoomNews } from "#engine/rooms/room-session.ts";
 import type { ListedRoom, RoomMessage } from "#engine/rooms/rooms-client.ts";
 import type { Messages } from "../kit/messages.ts";

@@ -124,8 +124,7 @@ export async function openClient(options: ClientOptions) {
     api,
     history,
     ...filesOf(session, link),
-    modelConnection: createModelConnectionClient(api),
-    rooms: createRoomsClient(rpc),
+    ...{ modelConnection: createModelConnectionClient(api), rooms: createRoomsClient(rpc) },
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();
@@ -133,9 +132,8 @@ export async function openClient(options: ClientOptions) {
     },
     /** From now on, the server tells at once what happens to the account, and when it has ended the sign-in; to be called once. */
     listen(onNews: (news: News) => void = () => undefined): void {
-      const open = createEventSockets(api, link);
-      const { random } = Math;
-      events.use(createEventLink({ session, open, api, clock: systemClock, random, logger, onNews }));
+      const deps = { session, api, open: createEventSockets(api, link), clock: systemClock, logger, onNews };
+      events.use(createEventLink({ ...deps, random: Math.random }));
     },
     ...signingIn(session, link, options.server, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -105,20 +105,26 @@ export class RoomSession {
 
   /** Finds the place to go on from; resolves to the newest message's number if the stream was cut before. */
   async #begin(wasCut: boolean): Promise<number | undefined> {
-    const { rooms, clock } = this.#deps;
-    const first = !this.#opened;
-    const page = await rooms.page(this.#room, first ? FIRST_PAGE : 1, undefined, this.#signal);
-    this.#opened = true;
-    if (first) this.#tell({ kind: "history", ...page });
-    if (first) this.#move(page.messages.at(-1));
-    if (!first && wasCut && this.#last === undefined && page.messages.length === 0)
-      this.#tell({ kind: "reconnected", messages: 0 });
-    while (this.#last === undefined) {
-      await clock.sleep(EMPTY_LOOK_MS, this.#signal);
-      const begun = await rooms.page(this.#room, FIRST_PAGE, undefined, this.#signal);
-      for (const line of begun.messages) this.#take(line);
+    const limit = this.#opened ? 1 : FIRST_PAGE;
+    const page = await this.#deps.rooms.page(this.#room, limit, undefined, this.#signal);
+    if (!this.#opened) {
+      this.#opened = true;
+      this.#tell({ kind: "history", ...page });
+      this.#move(page.messages.at(-1));
     }
     return wasCut ? (page.messages.at(-1)?.seq ?? 0) : undefined;
+  }
+
+  /** Resolves once there is a message to go on after, to how many there are. */
+  async #untilBegun(): Promise<number> {
+    const { rooms, clock } = this.#deps;
+    let count = 0;
+    while (this.#last === undefined) {
+      await clock.sleep(EMPTY_LOOK_MS, this.#signal);
+      const page = await rooms.page(this.#room, FIRST_PAGE, undefined, this.#signal);
+      for (const line of page.messages) if (this.#take(line)) count += 1;
+    }
+    return count;
   }
 
   /** @param newestSeq up to which it tells what was missed; absent: nothing was */
@@ -130,6 +136,8 @@ export class RoomSession {
       missedUpTo = undefined;
       this.#tell({ kind: "reconnected", messages: missed });
     };
+    tellReconnected();
+    missed += await this.#untilBegun();
     tellReconnected();
     for await (const line of this.#deps.rooms.follow(this.#room, this.#last?.id ?? "", this.#signal)) {
       if (this.#take(line) && line.kind === "message") missed += 1;

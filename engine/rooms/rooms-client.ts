@@ -57,7 +57,6 @@ export type RoomsClient = ReturnType<typeof createRoomsClient>;
 export function createRoomsClient(transport: Transport) {
   const rooms = createClient(Rooms, transport);
   const messaging = createClient(Messaging, transport);
-  const within = (signal: AbortSignal) => ({ signal, timeoutMs: CALL_TIMEOUT_MS });
   return {
     /** All rooms, the one in which something happened last first. */
     async list(signal: AbortSignal): Promise<readonly ListedRoom[]> {
@@ -133,6 +132,10 @@ export function createRoomsClient(transport: Transport) {
       return Number(seq);
     },
   };
+}
+
+function within(signal: AbortSignal) {
+  return { signal, timeoutMs: CALL_TIMEOUT_MS };
 }
 
 function named(room: string | undefined): { readonly room?: string } {
