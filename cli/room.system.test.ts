@@ -39,7 +39,11 @@ test(
     const [httpPort = 0, grpcPort = 0] = await freePorts(2);
     const [http, grpc] = [`127.0.0.1:${httpPort}`, `127.0.0.1:${grpcPort}`];
     const server = await serveAt(serverHome, http, grpc);
-    const env = { PIPIT_SERVER_URL: `http://${http}`, PIPIT_GRPC_URL: grpc };
+    const env = {
+      PIPIT_SERVER_URL: `http://${http}`,
+      PIPIT_GRPC_URL: grpc,
+      DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere",
+    };
     await using zoe = await createCliHome(env);
     await using kim = await createCliHome(env);
     expect(await zoe.run(["room"])).toMatchObject({ code: 3, stderr: expect.stringContaining("auth login") });

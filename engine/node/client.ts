@@ -56,22 +56,14 @@ export interface ClientOptions {
 
 /** Composes the engine with its Node hosts. Contacts no server. */
 export async function openClient(options: ClientOptions) {
-  const { home } = options.server;
+  const { home, serverUrl: httpUrl, grpcUrl } = options.server;
+  const { launcher, serverEntry } = options;
   const logger = createFileLogger(home);
   const { serverUrl, ownServer } = serverOf(options.server);
   await using cleanup = new AsyncDisposableStack();
   const outbox = cleanup.use(await openOutbox({ home, logger }));
   const [tokenStore, hardwareId] = await Promise.all([options.tokenStore, loadHardwareId({ home, logger })]);
-  const link = cleanup.use(
-    createServerLink({
-      home,
-      httpUrl: options.server.serverUrl,
-      grpcUrl: options.server.grpcUrl,
-      launcher: options.launcher,
-      serverEntry: options.serverEntry,
-      logger,
-    }),
-  );
+  const link = cleanup.use(createServerLink({ home, httpUrl, grpcUrl, launcher, serverEntry, logger }));
   const session = cleanup.use(
     new Session({
       tokenStore,
@@ -124,7 +116,8 @@ export async function openClient(options: ClientOptions) {
     api,
     history,
     ...filesOf(session, link),
-    ...{ modelConnection: createModelConnectionClient(api), rooms: createRoomsClient(rpc) },
+    modelConnection: createModelConnectionClient(api),
+    rooms: createRoomsClient(rpc),
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();
