@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { databases } from "#server/testing/databases.ts";
+import { databases, sharedDatabases } from "#server/testing/databases.ts";
 import { storeWithTurns } from "#server/testing/search-kit.ts";
 
 const said = Array.from({ length: 120 }, (_, n) => ({ question: `heron number${n}`, chatId: `c${n % 3}` }));
@@ -32,6 +32,23 @@ describe.each(databases)("the index on $name", (database) => {
     next.completeIndex();
     await expect.poll(() => next.turns.search("user-1", "number7", { limit: 5 })).toHaveLength(1);
   });
+});
+
+test.each(sharedDatabases)("two servers make the index of one $name anew at once", async (database) => {
+  await using one = await storeWithTurns(database, said);
+  await one.query("update turn_search set words = ''");
+  await one.query("update turn_search_state set version = -1");
+  const second = await one.openSecond();
+  for (const store of [one.store, second]) store.completeIndex();
+  await expect
+    .poll(() => one.logger.lines.filter(({ event }) => event === "store.index_rebuilt").length)
+    .toBe(2);
+  for (const { turns } of [one.store, second]) {
+    expect(await turns.search("user-1", "heron", { limit: 100 })).toHaveLength(100);
+    for (const n of [0, 59, 119])
+      expect(await turns.search("user-1", `number${n}`, { limit: 5 })).toHaveLength(1);
+  }
+  expect(one.logger.lines.filter(({ level }) => level !== "info")).toEqual([]);
 });
 
 test.each(["search", "finish"])(
