@@ -81,13 +81,10 @@ export type ServerStatus =
   | { readonly kind: "unreachable"; readonly code: ErrorCode; readonly message: string };
 
 /** What is to be read again when its number is another one. */
-export interface ChangedElsewhere {
+interface ChangedElsewhere {
   /** The list of chats. */
   readonly chats?: number;
   readonly memories?: number;
-  readonly projects?: number;
-  /** The account's own. */
-  readonly settings?: number;
 }
 
 /** Everything the window shows besides chat and sign-in; plain data that may cross a process boundary. */

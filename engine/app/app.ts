@@ -63,7 +63,14 @@ export class App implements AsyncDisposable {
     const client = () => this.#current.get();
     this.look = createServerLook({ ...ports, client, state: this.#state, signal: () => this.#server.signal });
     const state = () => this.#state.getState();
-    this.#liveSync = createLiveSync({ ...ports, state, show, look: () => this.look(), signal });
+    this.#liveSync = createLiveSync({
+      ...ports,
+      state,
+      show,
+      look: () => this.look(),
+      readProjects: () => this.commands.listProjects(),
+      signal,
+    });
     this.#unsubscribe = settings.store.subscribe((next, before) => this.#apply(next, before));
     this.#followServer();
     const signIn = createSignIn({

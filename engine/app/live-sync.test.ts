@@ -52,8 +52,13 @@ test("[16] what other devices do is shown: a title, an answer, a deletion; each 
   // Neither the questions of other chats nor what is of no chat reads the one that is shown.
   at.tell({ kind: "turn.begun", chatId: "two", turnId: "x" });
   for (const kind of ["memory.changed", "project.changed", "settings.changed"] as const) at.tell({ kind });
-  await expect.poll(changed).toEqual({ chats: 3, memories: 1, projects: 1, settings: 1 });
+  await expect.poll(changed).toEqual({ chats: 3, memories: 1 });
   expect(asked()).toEqual(["GET /v1/chats/one", "GET /v1/chats/one/messages"]);
+
+  // Projects are read where they are shown.
+  at.app.show({ projects: [] });
+  at.tell({ kind: "project.changed" });
+  await expect.poll(asked).toContain("GET /v1/projects");
 
   server.gone = true;
   at.tell({ kind: "chat.deleted", chatId: "one" });
@@ -77,7 +82,7 @@ test("what is asked or deleted here is no news, and what was missed is read agai
   expect(asked()).toEqual(after);
 
   at.tell({ kind: "all" });
-  await expect.poll(changed).toEqual({ chats: 1, memories: 2, projects: 1, settings: 1 });
+  await expect.poll(changed).toEqual({ chats: 1, memories: 2 });
   await expect.poll(asked).toEqual([...after, "GET /v1/chats/one", "GET /v1/chats/one/messages"]);
 
   const deleted = at.app.commands.deleteChat({ chatId: "one" });

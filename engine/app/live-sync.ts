@@ -1,4 +1,4 @@
-import type { AppState, ChangedElsewhere } from "#contract/app-state.ts";
+import type { AppState } from "#contract/app-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -14,6 +14,8 @@ interface LiveSyncDeps {
   readonly show: (patch: Pick<AppState, "changed">) => void;
   /** The models may be others. */
   readonly look: () => Promise<void>;
+  /** Shows the names of projects as they are now. */
+  readonly readProjects: () => Promise<unknown>;
   readonly onProblem: (error: PipitError) => void;
   readonly logger: Logger;
   /** Aborts when the application ends. */
@@ -24,7 +26,7 @@ type Client = Pick<AppClient, "engine" | "history">;
 
 /** What is to be shown anew. */
 interface Gathered {
-  readonly lists: Set<keyof ChangedElsewhere>;
+  readonly lists: Set<"chats" | "memories" | "projects" | "settings">;
   /** Of the chat that was on show when it was told. */
   readonly shown: { chatId: string; chat: boolean; turns: boolean };
 }
@@ -32,17 +34,18 @@ interface Gathered {
 /** Shows what happens to the account on its other devices; the server is asked for it, since news carry nothing but their kind. */
 export type LiveSync = ReturnType<typeof createLiveSync>;
 
-export function createLiveSync({ state, show, look, onProblem, logger, signal }: LiveSyncDeps) {
+export function createLiveSync({ state, show, look, readProjects, onProblem, logger, signal }: LiveSyncDeps) {
   const gathering = new WeakMap<Client, Gathered>();
   /** Chats that were deleted here: whoever did that need not be told. */
   const deletedHere = new Set<string>();
 
   const flush = async (client: Client, { lists, shown }: Gathered): Promise<void> => {
-    if (lists.size > 0) {
-      const changed = { ...state().changed };
-      for (const list of lists) changed[list] = (changed[list] ?? 0) + 1;
-      show({ changed });
-    }
+    const { changed = {}, projects } = state();
+    const counted = (["chats", "memories"] as const).filter((list) => lists.has(list));
+    const next = Object.fromEntries(counted.map((list) => [list, (changed[list] ?? 0) + 1]));
+    if (counted.length > 0) show({ changed: { ...changed, ...next } });
+    // Where nothing shows them they are not read.
+    if (lists.has("projects") && projects !== undefined) await readProjects().catch(() => undefined);
     if (lists.has("settings")) void look();
     if (shown.chat) await showChat(client, shown.chatId);
     // The newest exchanges are no news to one who reads older ones; the way to them reads them.
@@ -98,13 +101,14 @@ function isOwnTurn({ chatId, activeMessageId, messages }: ChatState, { kind, ...
   );
 }
 
-/** Which list may be another one, by the first word of what happened. */
+/** What may be another one, by the first word of what happened. */
 const listsOf = {
-  chat: "chats",
-  turn: "chats",
-  memory: "memories",
-  project: "projects",
-  settings: "settings",
+  chat: ["chats"],
+  turn: ["chats"],
+  memory: ["memories"],
+  // The chats of one that is deleted are of none.
+  project: ["projects", "chats"],
+  settings: ["settings"],
 } as const;
 
 function isArea(word: string): word is keyof typeof listsOf {
@@ -114,7 +118,7 @@ function isArea(word: string): word is keyof typeof listsOf {
 function gather({ lists, shown }: Gathered, { kind, chatId }: News): void {
   const isAll = kind === "all";
   const areas = isAll ? Object.keys(listsOf) : kind.split(".").slice(0, 1);
-  for (const area of areas) if (isArea(area)) lists.add(listsOf[area]);
+  for (const area of areas) if (isArea(area)) listsOf[area].forEach((list) => lists.add(list));
   if (shown.chatId === "" || (!isAll && chatId !== shown.chatId)) return;
   shown.chat ||= areas.includes("chat");
   shown.turns ||= areas.includes("turn");

@@ -74,17 +74,11 @@ export class SyncLog {
       returning last_seq`.execute(trx);
     const seq = rows[0]?.last_seq;
     if (seq === undefined) return;
-    await trx
-      .insertInto("sync_log")
-      .values({
-        user_id: userId,
-        seq,
-        kind,
-        chat_id: chatId ?? null,
-        turn_id: turnId ?? null,
-        at_ms: this.#time(),
-      })
-      .execute();
+    await sql`
+      insert into sync_log (user_id, seq, kind, chat_id, turn_id, at_ms)
+      values (${userId}, ${seq}, ${kind}, ${chatId ?? null}, ${turnId ?? null}, ${this.#time()})`.execute(
+      trx,
+    );
     const noted = this.#noted.get(trx) ?? new Map<string, number>();
     this.#noted.set(trx, noted.set(userId, seq));
     if (seq % REMOVED_AT_ONCE !== 0) return;

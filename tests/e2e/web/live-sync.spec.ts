@@ -70,9 +70,9 @@ test("[16] a page follows another device: a title, an answer, a deletion, and th
     // The end of its sign-in.
     await page.evaluate(async () => {
       const { sessions } = (await (await fetch("/auth/browsers")).json()) as {
-        readonly sessions: readonly { readonly id: string; readonly current: boolean }[];
+        readonly sessions: readonly { readonly session_id: string; readonly current: boolean }[];
       };
-      for (const { id, current } of sessions)
+      for (const { session_id: id, current } of sessions)
         if (!current) await fetch(`/auth/browsers/${id}`, { method: "DELETE" });
     });
     await expect(other.signInToSendButton).toBeVisible(SIGNED_OUT_WITHIN);
