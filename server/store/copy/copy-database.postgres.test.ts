@@ -124,6 +124,7 @@ describe.each([
       userId: "u",
       chatIds: undefined,
       terms: [{ stem: "albatross", prefix: false, word: "albatross", isQuoted: false }],
+      needles: [],
       match: "all",
       role: undefined,
       afterMs: undefined,
