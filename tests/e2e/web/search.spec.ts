@@ -1,4 +1,5 @@
 import { expect } from "@playwright/test";
+import { errorText } from "#contract/texts/error-text.ts";
 import { sharedServerTest as test, signIn } from "../fixtures/web-test.ts";
 
 /** More than the page reads of a chat at once. */
@@ -56,4 +57,20 @@ test("[11] a hit marks the words that were found and opens its turn, far from th
   await search.fill("okapi role:user");
   await hits.first().click();
   await expect(sought.filter({ hasText: "okapi" })).toContainText("1/2");
+
+  // Deleted on another device after it was listed: the chat is shown all the same.
+  await search.fill("ёжик");
+  await expect(hits.locator("mark").filter({ hasText: /^ёжик$/u })).toHaveCount(1);
+  const found = await fetch(`${server.url}/v1/chats/search?q=${encodeURIComponent("ёжик")}`, { headers });
+  const [hit] = ((await found.json()) as { readonly results: readonly { readonly turn_id: string }[] })
+    .results;
+  const gone = await fetch(`${server.url}/v1/chats/${id}/turns/${hit?.turn_id}`, {
+    method: "DELETE",
+    headers: { authorization: headers.authorization },
+  });
+  expect(gone.status).toBe(204);
+  await hits.first().click();
+  await expect(page.getByText(errorText({ code: "TURN_NOT_FOUND", message: "" }, "en").what)).toBeVisible();
+  await expect(page.getByText(`Later question ${LATER_TURNS}`, { exact: true })).toBeInViewport();
+  await expect(page).toHaveURL(`${server.url}/c/${id}`);
 });

@@ -71,4 +71,10 @@ test("[22] what is remembered is seen, searched, added, changed, forgotten, brou
   const forgotten = () =>
     gallery.script((host) => host.calls.findLast(({ name }) => name === "forgetMemory")?.input);
   expect(await forgotten()).toEqual({ memoryId: "m3" });
+
+  // What is done to it in the settings stands there, too.
+  await page.getByRole("button", { name: "Settings", exact: true }).click();
+  await expect(rows).toHaveCount(2);
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await expect(page.getByText("Forgotten.")).toBeVisible();
 });
