@@ -1,57 +1,60 @@
 import { once } from "node:events";
-import { request, type IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
-import { expect, test } from "vitest";
-import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
-import { startServerProcess, type ServerProcess } from "#tests/testing/auth/server-process.ts";
+import { mkdir, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { databases, sqlite } from "#server/testing/databases.ts";
+import { fillDisk, mountSmallDisk } from "#server/testing/small-disk.ts";
 import { chatGptConversation, exportOf } from "#tests/testing/foreign-exports.ts";
+import { startImportProcess } from "./import-process.ts";
 
-const CHATS = 400;
-const PASSWORD = "Correct-horse-1";
-const env = { PIPIT_MASTER_KEY: Buffer.alloc(32, 7).toString("base64") };
+const CHATS = 200;
+/** Holds some of them, by far not all. */
+const ROOM_BYTES = 2 * 1024 * 1024;
 
-async function begin(server: ServerProcess, token: string, file: string): Promise<IncomingMessage> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/octet-stream" };
-  const asked = request(new URL("/v1/chats/import", server.url), { method: "POST", headers });
-  asked.end(file);
-  const [answer] = (await once(asked, "response")) as [IncomingMessage];
-  return answer;
-}
-
-async function tokenOf(server: ServerProcess): Promise<string> {
-  const body = new URLSearchParams({
-    grant_type: "password",
-    client_id: CLI_CLIENT_ID,
-    username: "ann",
-    password: PASSWORD,
-  });
-  const answer = await fetch(`${server.url}/oauth/token`, { method: "POST", body });
-  return ((await answer.json()) as { access_token: string }).access_token;
-}
-
-test("[24] a server that is killed in the middle of an import keeps whole chats, and the next import adds the rest", async () => {
-  const file = exportOf(chatGptConversation, CHATS);
-  await using server = await startServerProcess({ env });
-  await fetch(`${server.url}/auth/register`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ login: "ann", password: PASSWORD }),
-  });
-  const answer = await begin(server, await tokenOf(server), file);
-  answer.on("error", () => {});
-  await once(answer, "data");
-  await server.kill();
-  await using again = await startServerProcess({ env, home: server.home });
-  const token = await tokenOf(again);
-  const exported = async () => {
-    const got = await fetch(`${again.url}/v1/chats/export`, {
-      headers: { authorization: `Bearer ${token}` },
+describe.each(databases)("a server on $name", ({ name }) => {
+  test("[24] that is killed in the middle of an import keeps whole chats, and the next import adds the rest", async () => {
+    const file = exportOf(chatGptConversation, CHATS);
+    await using ann = await startImportProcess(name);
+    const answer = await ann.begin(file);
+    answer.on("error", () => {});
+    await once(answer, "data");
+    await ann.server.kill();
+    await using again = await ann.restart();
+    const kept = await again.exportedChats();
+    const report = (await again.importFile(file)).at(-1)?.["report"];
+    expect(report).toMatchObject({
+      chats: { made: CHATS - kept.length, extended: 0, unchanged: kept.length },
     });
-    return ((await got.json()) as { chats: { messages: unknown[] }[] }).chats;
-  };
-  const kept = await exported();
-  const lines = (await text(await begin(again, token, file))).trim().split("\n");
-  const { report } = JSON.parse(lines.at(-1) ?? "") as { report: { chats: Record<string, number> } };
-  expect(report.chats).toEqual({ made: CHATS - kept.length, extended: 0, unchanged: kept.length });
-  expect(new Set((await exported()).map(({ messages }) => messages.length))).toEqual(new Set([8]));
+    const all = await again.exportedChats();
+    expect([all.length, new Set(all.map(({ messages }) => messages.length))]).toEqual([CHATS, new Set([8])]);
+  });
+});
+
+test("[24] a disk that fills up while chats are stored is said to be full, no chat is half there, and the next import adds the rest", async ({
+  skip,
+}) => {
+  const disk = await mountSmallDisk(32 * 1024 * 1024);
+  if (disk === undefined) return skip("only root may mount a small disk");
+  const home = join(disk, "home");
+  await mkdir(home);
+  const file = exportOf(chatGptConversation, CHATS);
+  await using ann = await startImportProcess(sqlite.name, { home });
+  // The file itself is on this disk until it is read.
+  const filler = join(disk, "filler");
+  await fillDisk(filler);
+  await truncate(filler, (await stat(filler)).size - Buffer.byteLength(file) - ROOM_BYTES);
+  const answer = await ann.begin(file);
+  let told = "";
+  for await (const piece of answer) told += String(piece);
+  const last = JSON.parse(told.trim().split("\n").at(-1) ?? "") as Readonly<Record<string, unknown>>;
+  expect(last).toMatchObject({ error: { code: "STORAGE_FULL", message: expect.stringContaining("full") } });
+  expect(told).not.toContain(disk);
+  const kept = await ann.exportedChats();
+  expect(kept.length).toBeGreaterThan(0);
+  expect(kept.length).toBeLessThan(CHATS);
+  for (const { messages } of kept) expect(messages).toHaveLength(8);
+  await rm(filler);
+  expect((await ann.importFile(file)).at(-1)).toMatchObject({
+    report: { chats: { made: CHATS - kept.length, extended: 0, unchanged: kept.length } },
+  });
 });
