@@ -58,7 +58,7 @@ export default defineConfig({
           name: "system",
           include: ["**/*.system.test.ts"],
           exclude: [...lacking, ...never],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

@@ -17,7 +17,7 @@ export interface Screen extends AsyncDisposable {
   shows(pattern: RegExp): Promise<string>;
 }
 
-const SHOWS_TIMEOUT_MS = 20_000;
+const SHOWS_TIMEOUT_MS = 60_000;
 const LOOK_MS = 50;
 
 /** @param program runs in a shell, in which `$PIPIT` is our program; the screen stays when it has ended */

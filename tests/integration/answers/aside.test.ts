@@ -163,9 +163,7 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
     }
     // All that said anything are counted, beside as many answers: the one that came to nothing, too.
     const answers = unkind.length * 2 - 2;
-    await expect
-      .poll(async () => (await api("GET", "/v1/usage"))["total"], { timeout: 10_000 })
-      .toMatchObject({ answers });
+    await expect.poll(async () => (await api("GET", "/v1/usage"))["total"]).toMatchObject({ answers });
 
     const late = gate();
     asides.push(stream(late.step, say('{"title": "The model\'s", "remember": ["I like my roses"]}')));

@@ -93,9 +93,7 @@ test("what ChatGPT and Claude keep of a chat is there: branches, tools, thoughts
   expect(report.left_out).toEqual({ pictures: 0, files: 1, cut: 0 });
   // It is found soon after.
   await expect
-    .poll(async () => (await stage.auth.store.turns.search("ann", "weather", { limit: 5 })).length, {
-      timeout: 20_000,
-    })
+    .poll(async () => (await stage.auth.store.turns.search("ann", "weather", { limit: 5 })).length)
     .toBeGreaterThan(0);
 });
 

@@ -333,7 +333,7 @@ describe("without a password", () => {
     vi.stubEnv("PATH", `${bin}:${process.env["PATH"]}`);
     const opened = async (): Promise<string> => readFile(join(home, "opened"), "utf8");
     const run = auth("login --browser");
-    await expect.poll(opened, { timeout: 20_000 }).toMatch(/^http/u);
+    await expect.poll(opened).toMatch(/^http/u);
     const browser = createFormBrowser(server.httpUrl);
     const page = await browser.open(await opened());
     const back = browser.leftTo(await browser.send(page, { login: "hal", password: PASSWORD }));
