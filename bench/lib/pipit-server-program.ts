@@ -9,12 +9,17 @@ import { createBenchModel } from "./bench-model.ts";
 import { serveParent } from "./child-program.ts";
 
 /** The whole server as `pipit serve` builds it, with its own data folder; only the model is the benchmark's. */
-const manyAnswers = { PIPIT_ANSWERS_PER_ACCOUNT: "10000", PIPIT_ANSWERS_PER_ADDRESS: "10000" };
+const unlimited = Object.fromEntries(
+  ["ANSWERS_PER_ACCOUNT", "ANSWERS_PER_ADDRESS", "SOCKETS_PER_ACCOUNT", "SOCKETS_PER_ADDRESS"].map((name) => [
+    `PIPIT_${name}`,
+    "10000",
+  ]),
+);
 boundYoungHeap();
 const home = await mkdtemp(join(tmpdir(), "pipit-bench-"));
 try {
   const argv = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
-  const config = readServerConfig({ argv, env: { PIPIT_HOME: home, ...manyAnswers } });
+  const config = readServerConfig({ argv, env: { PIPIT_HOME: home, ...unlimited } });
   const model = createBenchModel();
   const models = {
     current: async () => model,

@@ -16,6 +16,7 @@ import { listenError } from "#server/net/listen-error.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
 import { peerOf } from "#server/net/peer.ts";
 import { correlationKey, originKey, originFrom, peerKey } from "./kit/call-context.ts";
+import { http2StreamKey } from "./kit/raw-frames.ts";
 import type { RpcRoutes } from "./router.ts";
 
 /** gRPC status 12, UNIMPLEMENTED. */
@@ -50,6 +51,7 @@ export async function startGrpcServer(
     contextValues: (request) =>
       createContextValues()
         .set(peerKey, peerOf(request, deps.clientAddressOf))
+        .set(http2StreamKey, "stream" in request ? request.stream : undefined)
         .set(originKey, originFrom(request.headers, deps.clientAddressOf(request)))
         .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? "")),
     fallback: (request, response) => answerUnknown(request.url ?? "", response as Http2ServerResponse),

@@ -68,6 +68,16 @@ interface Follow {
   readonly events: boolean;
 }
 
+/** Where the entries for one reader go. Without one, the reader takes each when it wants it. */
+export interface RoomOutlet {
+  /** Called when the reader is there: what is said from now on reaches it. It gets nothing before this resolves. */
+  begin(): Promise<void>;
+  /** It is to be given nothing for the moment. */
+  isFull(): boolean;
+  /** @param look called whenever it is not full any more */
+  onFree(look: () => void): void;
+}
+
 interface OpenFeed {
   readonly feed: RoomFeed;
   readonly poll: NodeJS.Timeout;
@@ -149,7 +159,11 @@ export class Rooms {
    * Throws ROOM_NOT_FOUND, also once the reader is no member any more; INVALID_REQUEST for `resumeAfter` when the room has no such message; READER_TOO_SLOW when the
    * reader has caught up once and then lets {@link KEPT_MESSAGES} wait; SERVER_STOPPING, or the reason of `signal`.
    */
-  async *follow(wanted: Follow, signal: AbortSignal): AsyncGenerator<RoomEntry, never, void> {
+  async *follow(
+    wanted: Follow,
+    signal: AbortSignal,
+    outlet?: RoomOutlet,
+  ): AsyncGenerator<RoomEntry, never, void> {
     const { rooms } = this.#deps;
     const { userId, roomId = COMMON_ROOM, resumeAfter } = wanted;
     const { lastSeq, seq } = await this.#place(userId, roomId, resumeAfter);
@@ -158,15 +172,19 @@ export class Rooms {
     let look: (() => void) | undefined;
     using reader = this.#join(roomId, lastSeq, () => look?.());
     signal.addEventListener("abort", () => look?.(), { once: true });
+    outlet?.onFree(() => look?.());
+    this.#throwIfOver(signal);
+    await outlet?.begin();
     for (;;) {
       this.#throwIfOver(signal);
       const kept = reader.feed.after(last);
       if (kept === undefined && hasCaughtUp) throw this.#tooSlow();
-      if (kept?.length === 0) {
-        hasCaughtUp = true;
+      if (kept?.length === 0) hasCaughtUp = true;
+      if (kept?.length === 0 || outlet?.isFull() === true) {
         await new Promise<void>((resolve) => {
           look = resolve;
         });
+        continue;
       }
       for (const entry of kept ?? (await rooms.after(roomId, last, READ_AT_ONCE))) {
         this.#throwIfOver(signal);
@@ -177,6 +195,7 @@ export class Rooms {
           yield entry;
         }
         last = entry.seq;
+        if (outlet?.isFull() === true) break;
       }
     }
   }

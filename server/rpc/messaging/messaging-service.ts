@@ -1,14 +1,16 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { Messaging } from "#proto/messaging_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import { boundsOf, Places } from "#server/domain/limits/places.ts";
+import type { RoomOutlet } from "#server/domain/rooms/rooms.ts";
 import { noSuchMessage, noSuchPlace, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { networkOf } from "../kit/call-context.ts";
 import { checkClientMessageId, readId, requireCaller } from "../kit/checks.ts";
+import { offerRawFrames, rawFramesKey, type RawFrames } from "../kit/raw-frames.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
-import { toWire } from "./to-wire.ts";
+import { toFrame, toWire } from "./to-wire.ts";
 
 /** Trailer of a stream that ends: the id of the last message in it, for `resume_after`. */
 const LAST_MESSAGE_TRAILER = "last-message-id";
@@ -46,13 +48,35 @@ export function messagingService({ rooms, config }: ServerContext): RpcService {
         resumeAfter: readId(resumeAfter, noSuchPlace),
         events,
       };
-      for await (const entry of rooms.follow(follow, context.signal)) {
-        context.responseTrailer.set(LAST_MESSAGE_TRAILER, entry.id);
-        yield toWire(entry);
+      const frames = context.values.get(rawFramesKey);
+      let lastId: string | undefined;
+      try {
+        for await (const entry of rooms.follow(follow, context.signal, frames && outletOf(frames, context))) {
+          lastId = entry.id;
+          if (frames === undefined) yield toWire(entry);
+          else frames.write(toFrame(entry));
+        }
+      } finally {
+        if (lastId !== undefined) context.responseTrailer.set(LAST_MESSAGE_TRAILER, lastId);
       }
     },
   };
-  return rpcService(Messaging, { sendMessage: writer, messageStream: reader }, handlers);
+  const service = rpcService(Messaging, { sendMessage: writer, messageStream: reader }, handlers);
+  return {
+    ...service,
+    addTo(router, protocols) {
+      service.addTo(router, protocols);
+      offerRawFrames(router, Messaging.method.messageStream);
+    },
+  };
+}
+
+function outletOf(frames: RawFrames, context: HandlerContext): RoomOutlet {
+  return {
+    begin: () => frames.begin(context),
+    isFull: () => frames.isFull,
+    onFree: (look) => frames.onFree(look),
+  };
 }
 
 function full(max: number, who: string): string {

@@ -1,7 +1,8 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { RoomEvent, type MessageSchema } from "#proto/messaging_pb.ts";
+import { MessageSchema, RoomEvent } from "#proto/messaging_pb.ts";
 import { COMMON_ROOM, type RoomEntry, type RoomEntryKind } from "#server/domain/rooms/ports.ts";
+import { frameOf } from "../kit/raw-frames.ts";
 
 const events: Readonly<Record<RoomEntryKind, RoomEvent>> = {
   message: RoomEvent.UNSPECIFIED,
@@ -28,6 +29,16 @@ export function toWire(entry: RoomEntry): MessageInitShape<typeof MessageSchema>
     event: events[entry.kind],
     ...(entry.changes !== undefined && { changes: entry.changes }),
   };
+}
+
+/** Of the entries that readers share. */
+const frames = new WeakMap<RoomEntry, Uint8Array>();
+
+/** The entry's frame of gRPC, made for its first reader and kept for the others. */
+export function toFrame(entry: RoomEntry): Uint8Array {
+  const made = frames.get(entry) ?? frameOf(MessageSchema, create(MessageSchema, toWire(entry)));
+  frames.set(entry, made);
+  return made;
 }
 
 /** The common room has no name on the wire: original clients know of none. */

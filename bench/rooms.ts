@@ -1,0 +1,163 @@
+import { connect } from "node:http2";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import { EmptySchema, MessageSchema } from "#proto/messaging_pb.ts";
+import { startProgram, type ProgramReady } from "./lib/child-program.ts";
+import { toResult, type BenchResult } from "./lib/result.ts";
+import { quantile } from "./lib/statistics.ts";
+
+/** Each reader has a connection of its own, as people have. */
+const sizes = (process.env["PIPIT_BENCH_READERS"] ?? "1000,5000").split(",").map(Number);
+const warmups = 5;
+const messages = 20;
+/** Between two messages, so that each goes out alone. */
+const restMs = 50;
+const text = "A message of some words, as people write them to each other.";
+
+interface Fan {
+  readonly cpuMsPerMessage: number;
+  /** From the sending until the last reader has it. */
+  readonly p99Ms: number;
+  readonly kilobytesPerReader: number;
+}
+
+/**
+ * One message to all readers of a room, in a server process of its own, with sign-in, limits and storage, against grpc-js
+ * that writes ready bytes to all its streams. Processor time is the server's, all its threads.
+ */
+export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult, void, void> {
+  for (const size of sizes) {
+    const bare = await measure("bare-fan-out-program.ts", size, signal);
+    const pipit = await measure("pipit-server-program.ts", size, signal);
+    const figure = { baselineName: "bare grpc-js server" };
+    yield toResult({
+      ...figure,
+      name: `rooms.${size}.cpu-per-delivery`,
+      unit: "us",
+      value: (pipit.cpuMsPerMessage * 1_000) / size,
+      baseline: (bare.cpuMsPerMessage * 1_000) / size,
+      goal: { of: "ratio", atMost: 0.2 },
+    });
+    yield toResult({
+      ...figure,
+      name: `rooms.${size}.cpu-per-message`,
+      unit: "ms",
+      value: pipit.cpuMsPerMessage,
+      baseline: bare.cpuMsPerMessage,
+      goal: { of: "value", atMost: 100 },
+    });
+    yield toResult({
+      ...figure,
+      name: `rooms.${size}.to-all-p99`,
+      unit: "ms",
+      value: pipit.p99Ms,
+      baseline: bare.p99Ms,
+      goal: { of: "value", atMost: 250 },
+    });
+    yield toResult({
+      ...figure,
+      name: `rooms.${size}.memory`,
+      unit: "KB/reader",
+      value: pipit.kilobytesPerReader,
+      baseline: bare.kilobytesPerReader,
+      goal: { of: "ratio", atMost: 1.2 },
+    });
+  }
+}
+
+async function measure(program: string, size: number, signal: AbortSignal): Promise<Fan> {
+  await using server = await startProgram(join(import.meta.dirname, "lib", program), signal);
+  using sender = openSession(server);
+  // What is loaded and compiled by the first ones belongs to the server, not to a reader.
+  {
+    using _first = await openReaders(server, 20, signal);
+    await sender.say();
+  }
+  const idle = await server.memory();
+  using readers = await openReaders(server, size, signal);
+  const toAllMs: number[] = [];
+  const send = async (): Promise<void> => {
+    const all = readers.next(signal);
+    const beganMs = performance.now();
+    await Promise.all([sender.say(), all]);
+    toAllMs.push(performance.now() - beganMs);
+    await sleep(restMs, undefined, { signal });
+  };
+  for (let at = 0; at < warmups; at += 1) await send();
+  toAllMs.length = 0;
+  const before = await server.usage();
+  for (let at = 0; at < messages; at += 1) await send();
+  const after = await server.usage();
+  const busy = await server.memory();
+  return {
+    cpuMsPerMessage: (after.cpuMs - before.cpuMs) / messages,
+    p99Ms: quantile(toAllMs, 0.99),
+    kilobytesPerReader: (busy.residentBytes - idle.residentBytes) / 1_024 / size,
+  };
+}
+
+function openSession({ grpcUrl, accessToken }: ProgramReady) {
+  const session = connect(`http://${grpcUrl}`);
+  // A connection that breaks is missed where its messages are.
+  session.on("error", () => undefined);
+  const call = (method: string, request: Uint8Array) => {
+    const stream = session.request({
+      ":method": "POST",
+      ":path": `/Messaging/${method}`,
+      "content-type": "application/grpc",
+      te: "trailers",
+      ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+    });
+    stream.end(encodeEnvelope(0, request));
+    return stream;
+  };
+  const message = toBinary(MessageSchema, create(MessageSchema, { text }));
+  return {
+    call,
+    say: () =>
+      new Promise<void>((resolve, reject) => {
+        const stream = call("SendMessage", message);
+        stream.once("error", reject);
+        stream.once("trailers", ({ "grpc-status": status }) =>
+          status === "0" ? resolve() : reject(new Error(`The message was refused: ${String(status)}.`)),
+        );
+        stream.resume();
+      }),
+    [Symbol.dispose]: () => session.destroy(),
+  };
+}
+
+/** Resolves when the server has sent the headers to each. */
+async function openReaders(server: ProgramReady, count: number, signal: AbortSignal) {
+  using opening = new DisposableStack();
+  const request = toBinary(EmptySchema, create(EmptySchema));
+  let missing = 0;
+  let done: (() => void) | undefined;
+  for (let at = 0; at < count; at += 1) {
+    signal.throwIfAborted();
+    const stream = opening.use(openSession(server)).call("MessageStream", request);
+    await new Promise<void>((resolve, reject) => {
+      stream.once("error", reject);
+      stream.once("response", ({ "grpc-status": status }) =>
+        status === undefined ? resolve() : reject(new Error(`A reader was refused: ${String(status)}.`)),
+      );
+    });
+    // A message is far shorter than a frame of HTTP/2, and none is sent before all have the last one.
+    stream.on("data", (piece: Buffer) => {
+      if (piece.length > 0 && --missing === 0) done?.();
+    });
+  }
+  const owned = opening.move();
+  return {
+    /** Resolves when all have the next message. */
+    next: (inner: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        missing = count;
+        done = resolve;
+        inner.addEventListener("abort", () => reject(inner.reason as Error), { once: true });
+      }),
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}

@@ -1,0 +1,83 @@
+import { connect, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { EmptySchema, MessageSchema, Messaging, type Message } from "#proto/messaging_pb.ts";
+import { KEPT_MESSAGES } from "#server/domain/rooms/room-feed.ts";
+import { GrpcJsClient } from "../server-clients.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
+
+const RESOURCE_EXHAUSTED = "8";
+/** Fills the windows of a reader that takes nothing, long before it is {@link KEPT_MESSAGES} behind. */
+const LONG_TEXT = "x".repeat(1_024);
+const AT_ONCE = 300;
+
+let server: TestServer;
+let client: GrpcJsClient;
+let headers: { readonly authorization: string };
+beforeAll(async () => {
+  server = await startTestServer({ config: { roomMessagesPerMinute: 100_000 } });
+  client = new GrpcJsClient(server.grpcUrl);
+  headers = { authorization: `Bearer ${server.accessToken}` };
+});
+afterAll(async () => {
+  client[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+/** A reader over a connection of its own, that takes nothing before it is told to; resolves when the server has it. */
+async function subscribe() {
+  const session = connect(`http://${server.grpcUrl}`);
+  const path = `/${Messaging.typeName}/${Messaging.method.messageStream.name}`;
+  const stream = session.request({
+    ":method": "POST",
+    ":path": path,
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...headers,
+  });
+  stream.end(encodeEnvelope(0, toBinary(EmptySchema, create(EmptySchema))));
+  const trailers = new Promise<IncomingHttpHeaders>((resolve) => stream.once("trailers", resolve));
+  const begun = await new Promise<IncomingHttpHeaders>((resolve) => stream.once("response", resolve));
+  return { begun, trailers, messages: () => messagesOf(stream), [Symbol.dispose]: () => session.destroy() };
+}
+
+/** Reads; without the trailers no end is in sight. */
+async function* messagesOf(stream: ClientHttp2Stream): AsyncGenerator<Message> {
+  let rest = Buffer.alloc(0);
+  for await (const piece of stream) {
+    rest = Buffer.concat([rest, piece as Buffer]);
+    while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
+      const end = 5 + rest.readUInt32BE(1);
+      yield fromBinary(MessageSchema, rest.subarray(5, end));
+      rest = rest.subarray(end);
+    }
+  }
+}
+
+async function say(text: string): Promise<void> {
+  const { details } = await client.call(Messaging.method.sendMessage, { text }, headers);
+  expect(details).toBe("");
+}
+
+test("[14] a reader that knows that it is there misses nothing; one that stalls delays nobody and is told where it was", async () => {
+  using stalled = await subscribe();
+  using quick = await subscribe();
+  expect(quick.begun).toMatchObject({ ":status": 200, "content-type": "application/grpc+proto" });
+  expect(quick.begun["grpc-status"]).toBeUndefined();
+  const reading = quick.messages();
+  let seq = 0n;
+  for (let sent = 0; sent < KEPT_MESSAGES + 200; sent += AT_ONCE) {
+    await Promise.all(Array.from({ length: AT_ONCE }, () => say(LONG_TEXT)));
+    for (let read = 0; read < AT_ONCE; read++) expect((await reading.next()).value?.seq).toBe(++seq);
+  }
+  const taken: Message[] = [];
+  for await (const message of stalled.messages()) taken.push(message);
+  expect(taken.map((message) => Number(message.seq))).toEqual(taken.map((_, at) => at + 1));
+  expect(taken.length).toBeLessThan(500);
+  expect(await stalled.trailers).toMatchObject({
+    "grpc-status": RESOURCE_EXHAUSTED,
+    "last-message-id": taken.at(-1)?.messageId,
+    "retry-after-ms": "0",
+  });
+});
