@@ -71,10 +71,9 @@ async function measure(program: string, size: number, signal: AbortSignal): Prom
   await using server = await startProgram(join(import.meta.dirname, "lib", program), signal);
   using sender = openSession(server);
   // What is loaded and compiled by the first ones belongs to the server, not to a reader.
-  {
-    using _first = await openReaders(server, 20, signal);
-    await sender.say();
-  }
+  const first = await openReaders(server, 20, signal);
+  await sender.say();
+  first[Symbol.dispose]();
   const idle = await server.memory();
   using readers = await openReaders(server, size, signal);
   const toAllMs: number[] = [];

@@ -34,6 +34,9 @@ server.addService(
     },
   },
 );
-const port = await promisify(server.bindAsync.bind(server))("127.0.0.1:0", ServerCredentials.createInsecure());
+const port = await promisify(server.bindAsync.bind(server))(
+  "127.0.0.1:0",
+  ServerCredentials.createInsecure(),
+);
 await serveParent({ grpcUrl: `127.0.0.1:${port}` });
 server.forceShutdown();

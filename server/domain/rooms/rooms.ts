@@ -68,7 +68,7 @@ interface Follow {
   readonly events: boolean;
 }
 
-/** Where the entries for one reader go. Without one, the reader takes each when it wants it. */
+/** Where the entries for one reader go. */
 export interface RoomOutlet {
   /** Called when the reader is there: what is said from now on reaches it. It gets nothing before this resolves. */
   begin(): Promise<void>;
@@ -77,6 +77,9 @@ export interface RoomOutlet {
   /** @param look called whenever it is not full any more */
   onFree(look: () => void): void;
 }
+
+/** Of a reader that takes each when it wants it. */
+const onDemand: RoomOutlet = { begin: async () => {}, isFull: () => false, onFree() {} };
 
 interface OpenFeed {
   readonly feed: RoomFeed;
@@ -165,39 +168,57 @@ export class Rooms {
     outlet?: RoomOutlet,
   ): AsyncGenerator<RoomEntry, never, void> {
     const { rooms } = this.#deps;
-    const { userId, roomId = COMMON_ROOM, resumeAfter } = wanted;
-    const { lastSeq, seq } = await this.#place(userId, roomId, resumeAfter);
-    let last = seq;
-    let hasCaughtUp = resumeAfter === undefined;
-    let look: (() => void) | undefined;
-    using reader = this.#join(roomId, lastSeq, () => look?.());
-    signal.addEventListener("abort", () => look?.(), { once: true });
-    outlet?.onFree(() => look?.());
-    this.#throwIfOver(signal);
-    await outlet?.begin();
+    using reader = await this.#enter(wanted, signal, outlet);
+    const { feed, roomId } = reader;
+    let last = reader.seq;
+    let hasCaughtUp = wanted.resumeAfter === undefined;
     for (;;) {
       this.#throwIfOver(signal);
-      const kept = reader.feed.after(last);
-      if (kept === undefined && hasCaughtUp) throw this.#tooSlow();
-      if (kept?.length === 0) hasCaughtUp = true;
-      if (kept?.length === 0 || outlet?.isFull() === true) {
-        await new Promise<void>((resolve) => {
-          look = resolve;
-        });
+      const kept = feed.after(last);
+      if (kept === undefined) this.#throwIfTooSlow(hasCaughtUp);
+      const hasAll = kept?.length === 0;
+      hasCaughtUp ||= hasAll;
+      if (hasAll || reader.isFull()) {
+        await reader.more();
         continue;
       }
       for (const entry of kept ?? (await rooms.after(roomId, last, READ_AT_ONCE))) {
+        if (reader.isFull()) break;
         this.#throwIfOver(signal);
         // Throws unless they have come back since.
-        if (isLeaving(entry, userId)) await rooms.position(userId, roomId, undefined);
+        if (isLeaving(entry, wanted.userId)) await rooms.position(wanted.userId, roomId, undefined);
         if (isWanted(entry, wanted)) {
           this.#counts.delivered++;
           yield entry;
         }
         last = entry.seq;
-        if (outlet?.isFull() === true) break;
       }
     }
+  }
+
+  /** Resolves to a reader that what is said from now on reaches; its `more` resolves when it is to look again. */
+  async #enter(wanted: Follow, signal: AbortSignal, outlet: RoomOutlet = onDemand) {
+    const { userId, roomId = COMMON_ROOM, resumeAfter } = wanted;
+    const { lastSeq, seq } = await this.#place(userId, roomId, resumeAfter);
+    this.#throwIfOver(signal);
+    let look = (): void => {};
+    using entering = new DisposableStack();
+    const { feed } = entering.use(this.#join(roomId, lastSeq, () => look()));
+    signal.addEventListener("abort", () => look(), { once: true });
+    outlet.onFree(() => look());
+    await outlet.begin();
+    const entered = entering.move();
+    return {
+      feed,
+      roomId,
+      seq,
+      isFull: () => outlet.isFull(),
+      more: () =>
+        new Promise<void>((resolve) => {
+          look = resolve;
+        }),
+      [Symbol.dispose]: () => entered.dispose(),
+    };
   }
 
   /** @returns `lastSeq`, of the newest entry, and `seq`, of the last one that the reader has */
@@ -233,9 +254,10 @@ export class Rooms {
     });
   }
 
-  #tooSlow(): PipitError {
+  #throwIfTooSlow(hasCaughtUp: boolean): void {
+    if (!hasCaughtUp) return;
     this.#counts.tooSlow++;
-    return new PipitError(
+    throw new PipitError(
       "READER_TOO_SLOW",
       `More than ${KEPT_MESSAGES} messages wait to be read. Connect again with resume_after, and none is lost.`,
       { retryAfterMs: 0 },

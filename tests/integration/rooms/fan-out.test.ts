@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from "../start-test-server.ts";
 const RESOURCE_EXHAUSTED = "8";
 /** Fills the windows of a reader that takes nothing, long before it is {@link KEPT_MESSAGES} behind. */
 const LONG_TEXT = "x".repeat(1_024);
-const AT_ONCE = 300;
+const AT_ONCE = 50;
 
 let server: TestServer;
 let client: GrpcJsClient;
