@@ -201,11 +201,11 @@ export class Rooms {
     const { userId, roomId = COMMON_ROOM, resumeAfter } = wanted;
     const { lastSeq, seq } = await this.#place(userId, roomId, resumeAfter);
     this.#throwIfOver(signal);
-    let look = (): void => {};
+    let look: (() => void) | undefined;
     using entering = new DisposableStack();
-    const { feed } = entering.use(this.#join(roomId, lastSeq, () => look()));
-    signal.addEventListener("abort", () => look(), { once: true });
-    outlet.onFree(() => look());
+    const { feed } = entering.use(this.#join(roomId, lastSeq, () => look?.()));
+    signal.addEventListener("abort", () => look?.(), { once: true });
+    outlet.onFree(() => look?.());
     await outlet.begin();
     const entered = entering.move();
     return {
