@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import { EmptySchema, MessageSchema } from "#proto/messaging_pb.ts";
-import { startProgram, type ProgramReady } from "./lib/child-program.ts";
+import { startProgram, type ChildProgram, type ProgramReady } from "./lib/child-program.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { quantile } from "./lib/statistics.ts";
 
@@ -14,10 +14,15 @@ const warmups = 5;
 const messages = 20;
 /** Between two messages, so that each goes out alone. */
 const restMs = 50;
+/** Nothing is said for so long: what the readers cost by being there. */
+const silentMs = 4_000;
 const text = "A message of some words, as people write them to each other.";
 
 interface Fan {
+  /** Without what the readers cost meanwhile by being there. */
   readonly cpuMsPerMessage: number;
+  /** Of a second in which nothing is said. */
+  readonly silentCpuMs: number;
   /** From the sending until the last reader has it. */
   readonly p99Ms: number;
   readonly kilobytesPerReader: number;
@@ -58,6 +63,13 @@ export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult, voi
     });
     yield toResult({
       ...figure,
+      name: `rooms.${size}.silent-cpu-per-second`,
+      unit: "ms",
+      value: pipit.silentCpuMs,
+      baseline: bare.silentCpuMs,
+    });
+    yield toResult({
+      ...figure,
       name: `rooms.${size}.memory`,
       unit: "KB/reader",
       value: pipit.kilobytesPerReader,
@@ -86,15 +98,26 @@ async function measure(program: string, size: number, signal: AbortSignal): Prom
   };
   for (let at = 0; at < warmups; at += 1) await send();
   toAllMs.length = 0;
-  const before = await server.usage();
-  for (let at = 0; at < messages; at += 1) await send();
-  const after = await server.usage();
+  const silent = await costOf(server, () => sleep(silentMs, undefined, { signal }));
+  const silentShare = silent.cpuMs / silent.tookMs;
+  const talk = await costOf(server, async () => {
+    for (let at = 0; at < messages; at += 1) await send();
+  });
   const busy = await server.memory();
   return {
-    cpuMsPerMessage: (after.cpuMs - before.cpuMs) / messages,
+    cpuMsPerMessage: (talk.cpuMs - silentShare * talk.tookMs) / messages,
+    silentCpuMs: silentShare * 1_000,
     p99Ms: quantile(toAllMs, 0.99),
     kilobytesPerReader: (busy.residentBytes - idle.residentBytes) / 1_024 / size,
   };
+}
+
+async function costOf(server: Pick<ChildProgram, "usage">, doing: () => Promise<unknown>) {
+  const before = await server.usage();
+  const beganMs = performance.now();
+  await doing();
+  const tookMs = performance.now() - beganMs;
+  return { cpuMs: (await server.usage()).cpuMs - before.cpuMs, tookMs };
 }
 
 function openSession({ grpcUrl, accessToken }: ProgramReady) {
