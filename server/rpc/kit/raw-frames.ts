@@ -7,10 +7,11 @@ import {
   type UniversalServerRequest,
   type UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
+import { parseContentType } from "@connectrpc/connect/protocol-grpc";
 
 /** The HTTP/2 stream of a call; set by the gRPC port alone. */
 export const http2StreamKey = createContextKey<Http2Stream | undefined>(undefined, { description: "stream" });
-/** Where the handler of such a call may write frames that it has made; absent on the HTTP port. */
+/** Where the handler of such a call may write frames that it has made; absent on the HTTP port, and for a client that wants JSON. */
 export const rawFramesKey = createContextKey<RawFrames | undefined>(undefined, { description: "frames" });
 
 const NOTHING = new Uint8Array(0);
@@ -28,6 +29,7 @@ export class RawFrames {
   readonly #stream: Http2Stream;
   readonly #begun = Promise.withResolvers<HandlerContext>();
   readonly #open = Promise.withResolvers<void>();
+  #full = false;
 
   constructor(stream: Http2Stream) {
     this.#stream = stream;
@@ -39,18 +41,22 @@ export class RawFrames {
     return this.#open.promise;
   }
 
-  /** Only after {@link begin}. What a slow client does not take is kept, so look at {@link isFull}. */
+  /** Only after {@link begin} and {@link onFree}. What a slow client does not take is kept, so look at {@link isFull}. */
   write(frame: Uint8Array): void {
-    this.#stream.write(frame);
+    this.#full = !this.#stream.write(frame);
   }
 
+  /** The client does not take more for now, or is gone. */
   get isFull(): boolean {
-    return this.#stream.writableNeedDrain;
+    return this.#full;
   }
 
   /** @param look called whenever it is not full any more */
   onFree(look: () => void): void {
-    this.#stream.on("drain", look);
+    this.#stream.on("drain", () => {
+      this.#full = false;
+      look();
+    });
   }
 
   /**
@@ -89,7 +95,8 @@ export function offerRawFrames(router: ConnectRouter, method: DescMethod): void 
 function offer(handler: UniversalHandler): UniversalHandler {
   const offering = (request: UniversalServerRequest): Promise<UniversalServerResponse> => {
     const stream = request.contextValues?.get(http2StreamKey);
-    if (stream === undefined) return handler(request);
+    const type = parseContentType(request.header.get("content-type"));
+    if (stream === undefined || type?.binary !== true) return handler(request);
     const frames = new RawFrames(stream);
     request.contextValues?.set(rawFramesKey, frames);
     return frames.answer(handler(request));

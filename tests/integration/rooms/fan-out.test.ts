@@ -26,38 +26,53 @@ afterAll(async () => {
 });
 
 /** A reader over a connection of its own, that takes nothing before it is told to; resolves when the server has it. */
-async function subscribe() {
+async function subscribe(
+  contentType = "application/grpc",
+  request: Uint8Array = toBinary(EmptySchema, create(EmptySchema)),
+) {
   const session = connect(`http://${server.grpcUrl}`);
   const path = `/${Messaging.typeName}/${Messaging.method.messageStream.name}`;
   const stream = session.request({
     ":method": "POST",
     ":path": path,
-    "content-type": "application/grpc",
+    "content-type": contentType,
     te: "trailers",
     ...headers,
   });
-  stream.end(encodeEnvelope(0, toBinary(EmptySchema, create(EmptySchema))));
+  stream.end(encodeEnvelope(0, request));
   const trailers = new Promise<IncomingHttpHeaders>((resolve) => stream.once("trailers", resolve));
   const begun = await new Promise<IncomingHttpHeaders>((resolve) => stream.once("response", resolve));
-  return { begun, trailers, messages: () => messagesOf(stream), [Symbol.dispose]: () => session.destroy() };
+  return {
+    begun,
+    trailers,
+    messages: () => messagesOf(stream),
+    frames: () => framesOf(stream),
+    [Symbol.dispose]: () => session.destroy(),
+  };
+}
+
+async function* messagesOf(stream: ClientHttp2Stream): AsyncGenerator<Message> {
+  for await (const frame of framesOf(stream)) yield fromBinary(MessageSchema, frame);
 }
 
 /** Reads; without the trailers no end is in sight. */
-async function* messagesOf(stream: ClientHttp2Stream): AsyncGenerator<Message> {
+async function* framesOf(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0);
   for await (const piece of stream) {
     rest = Buffer.concat([rest, piece as Buffer]);
     while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
       const end = 5 + rest.readUInt32BE(1);
-      yield fromBinary(MessageSchema, rest.subarray(5, end));
+      yield rest.subarray(5, end);
       rest = rest.subarray(end);
     }
   }
 }
 
-async function say(text: string): Promise<void> {
-  const { details } = await client.call(Messaging.method.sendMessage, { text }, headers);
+/** Resolves to the id of the message. */
+async function say(text: string): Promise<string> {
+  const { details, messages } = await client.call(Messaging.method.sendMessage, { text }, headers);
   expect(details).toBe("");
+  return messages[0]?.messageId ?? "";
 }
 
 test("[14] a reader that knows that it is there misses nothing; one that stalls delays nobody and is told where it was", async () => {
@@ -80,4 +95,13 @@ test("[14] a reader that knows that it is there misses nothing; one that stalls 
     "last-message-id": taken.at(-1)?.messageId,
     "retry-after-ms": "0",
   });
+});
+
+test("[14] who speaks JSON over gRPC reads JSON", async () => {
+  const resumeAfter = await say("said before");
+  await say("read as JSON");
+  using reader = await subscribe("application/grpc+json", Buffer.from(JSON.stringify({ resumeAfter })));
+  expect(reader.begun["content-type"]).toBe("application/grpc+json");
+  const frame = await reader.frames().next();
+  expect(JSON.parse(String(frame.value))).toMatchObject({ text: "read as JSON" });
 });
