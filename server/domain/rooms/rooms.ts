@@ -173,7 +173,7 @@ export class Rooms {
     let last = reader.seq;
     let hasCaughtUp = wanted.resumeAfter === undefined;
     for (;;) {
-      this.#throwIfOver(signal);
+      reader.throwIfOver();
       const kept = feed.after(last);
       if (kept === undefined) this.#throwIfTooSlow(hasCaughtUp);
       const hasAll = kept?.length === 0;
@@ -184,7 +184,7 @@ export class Rooms {
       }
       for (const entry of kept ?? (await rooms.after(roomId, last, READ_AT_ONCE))) {
         if (reader.isFull()) break;
-        this.#throwIfOver(signal);
+        reader.throwIfOver();
         // Throws unless they have come back since.
         if (isLeaving(entry, wanted.userId)) await rooms.position(wanted.userId, roomId, undefined);
         if (isWanted(entry, wanted)) {
@@ -204,7 +204,12 @@ export class Rooms {
     let look: (() => void) | undefined;
     using entering = new DisposableStack();
     const { feed } = entering.use(this.#join(roomId, lastSeq, () => look?.()));
-    signal.addEventListener("abort", () => look?.(), { once: true });
+    let aborted = false;
+    const onAbort = (): void => {
+      aborted = true;
+      look?.();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
     outlet.onFree(() => look?.());
     await outlet.begin();
     const entered = entering.move();
@@ -213,6 +218,10 @@ export class Rooms {
       roomId,
       seq,
       isFull: () => outlet.isFull(),
+      // The signal itself, made of others, is dear to ask before each entry.
+      throwIfOver: () => {
+        if (aborted || this.#stopping) this.#throwIfOver(signal);
+      },
       more: () =>
         new Promise<void>((resolve) => {
           look = resolve;

@@ -36,9 +36,12 @@ const frames = new WeakMap<RoomEntry, Uint8Array>();
 
 /** The entry's frame of gRPC, made for its first reader and kept for the others. */
 export function toFrame(entry: RoomEntry): Uint8Array {
-  const made = frames.get(entry) ?? frameOf(MessageSchema, create(MessageSchema, toWire(entry)));
-  frames.set(entry, made);
-  return made;
+  let frame = frames.get(entry);
+  if (frame === undefined) {
+    frame = frameOf(MessageSchema, create(MessageSchema, toWire(entry)));
+    frames.set(entry, frame);
+  }
+  return frame;
 }
 
 /** The common room has no name on the wire: original clients know of none. */
