@@ -128,8 +128,7 @@ test("files reach the model as data, are there with what was read after a reload
   await chat.openChats();
   await page
     .getByRole("dialog")
-    .getByRole("button", { name: /What is in these/u })
-    .first()
+    .getByRole("link", { name: /What is in these/u })
     .click();
   await pdf.click();
   await expect(page.getByRole("region", { name: fits(chat.texts.chat.fileText) })).toHaveText("Fish swim.");

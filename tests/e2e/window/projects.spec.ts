@@ -86,7 +86,7 @@ test("[13] projects are seen, made, changed and deleted, and chats are moved bet
   await expect(dialog.getByText("Its chats stay")).toBeVisible();
   expect(await axeViolations(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Delete the project" }).click();
-  await expect(projects.filter({ hasText: "Birds" })).toHaveCount(0);
+  await expect(projects.filter({ hasText: /^Birds$/u })).toHaveCount(0);
   await expect(chats).toHaveCount(5);
 
   // Without the server nothing of it can be changed, and it is said why.

@@ -118,11 +118,10 @@ test("pipit chats import sends an export, tells what came of it, and takes what 
   const [found] = jsonLines((await chats("search", "terns", "--json")).out);
   expect(found).toMatchObject({ chatTitle: "Terns" });
   expect((await chats("delete", String(found?.chatId))).code).toBe(0);
-  expect(await chats("import", file)).toEqual({
-    code: 0,
-    out: "",
-    err: "New chats: 0. Continued: 0. Here already: 0. Questions added: 0.\nLeft out: 1, deleted here (--again brings them back):\n  Terns\nLeft out: 1, empty:\n  Nothing said\n",
-  });
+  const nothingNew =
+    "New chats: 0. Continued: 0. Here already: 0. Questions added: 0.\nLeft out: 1, deleted here (--again brings them back):\n  Terns\nLeft out: 1, empty:\n  Nothing said\n";
+  // On a busy machine the terminal also says that it waits for the keychain.
+  expect(await chats("import", file)).toEqual({ code: 0, out: "", err: expect.stringContaining(nothingNew) });
   expect((await chats("import", file, "--again")).err).toContain("New chats: 1.");
 
   const notJson = join(home, "page.html");
