@@ -74,7 +74,7 @@ test("two programs that write and set aside at once lose and mix nothing", async
   const files = (await readdir(folder)).map((name) => stat(join(folder, name)));
   const sizes = (await Promise.all(files)).map(({ size }) => size);
   // As few as hold them: only so many are kept. A line of the other program may come between a look at the size and a write.
-  expect(sizes.length).toBeLessThanOrEqual(6);
+  expect([5, 6]).toContain(sizes.length);
   expect(Math.max(...sizes)).toBeLessThan(1_500 + 200);
 });
 
