@@ -117,7 +117,8 @@ describe.each(databases)("an export of ours that is imported, on $name", ({ name
     await fill(stage, "ann");
     const { text, chats } = await stage.ann.exported();
     const id = randomUUID();
-    const at = { createdAtMs: 1, updatedAtMs: 1 };
+    const now = Date.now();
+    const at = { createdAtMs: now, updatedAtMs: now };
     await stage.auth.store.chats.create({ ...at, id, userId: "ben", title: "Gone soon", temporary: true });
     const file = text.replaceAll(chats.at(-1)?.id ?? "", id);
     expect((await stage.ben.importFile(file)).report.chats.made).toBe(2);

@@ -21,8 +21,11 @@ async function openBuses(url: string, ...names: readonly string[]) {
     return bus;
   });
   const times = (event: string): number => logger.lines.filter((line) => line.event === event).length;
-  const subscribed = async () =>
-    vi.waitUntil(async () => (await buses[0]?.publish("news", { text: "?" })) === names.length - 1, soon);
+  // Each also sends: its connection for that comes back at another moment than the one that listens.
+  const subscribed = async () => {
+    for (const bus of buses)
+      await vi.waitUntil(async () => (await bus.publish("news", { text: "?" })) === names.length - 1, soon);
+  };
   await subscribed();
   const owned = opening.move();
   return { buses, heard, logger, times, subscribed, [Symbol.asyncDispose]: () => owned.disposeAsync() };

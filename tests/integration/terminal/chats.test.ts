@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { claudeExport } from "#tests/testing/claude-export.ts";
 import { runPipit } from "#tests/testing/run-pipit.ts";
-import { jsonLines } from "../cli-process.ts";
+import { jsonLines, withoutKeychainNote } from "../cli-process.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
 let server: TestServer;
@@ -121,9 +121,7 @@ test("pipit chats import sends an export, tells what came of it, and takes what 
   const nothingNew =
     "New chats: 0. Continued: 0. Here already: 0. Questions added: 0.\nLeft out: 1, deleted here (--again brings them back):\n  Terns\nLeft out: 1, empty:\n  Nothing said\n";
   const { err, ...rest } = await chats("import", file);
-  // On a busy machine the terminal also says that it waits for the keychain.
-  const said = err.replace(/^pipit: Waiting for the system's keychain: [^\n]*\n/u, "");
-  expect({ ...rest, err: said }).toEqual({ code: 0, out: "", err: nothingNew });
+  expect({ ...rest, err: withoutKeychainNote(err) }).toEqual({ code: 0, out: "", err: nothingNew });
   expect((await chats("import", file, "--again")).err).toContain("New chats: 1.");
 
   const notJson = join(home, "page.html");
