@@ -1,9 +1,15 @@
 import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { generateSync } from "otplib";
 import { expect, test } from "vitest";
 import { generatePythonStubs } from "#tests/foreign/python-stubs.ts";
 import { createCliHome, type CliHome } from "#tests/integration/cli-process.ts";
 import { freePorts } from "#tests/integration/free-ports.ts";
+import { startTestServer } from "#tests/integration/start-test-server.ts";
+import { openScreen } from "#tests/testing/terminal-screen.ts";
+import { runCommand } from "#tools/test/command.ts";
 
 /** It starts the program ten times, and the server twice. */
 const TIMEOUT_MS = 240_000;
@@ -98,5 +104,71 @@ test(
     expect(await first.result).toMatchObject({ code: 0, stdout: expect.stringMatching(/zoe: the end\n$/) });
     second.child.kill("SIGINT");
     expect(await second.result).toMatchObject({ code: 130 });
+  },
+);
+
+test(
+  "pipit room: /register shows and saves the code of a second factor, three codes may be wrong, and what is seen is read",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using server = await startTestServer();
+    const env = {
+      PIPIT_SERVER_URL: server.httpUrl,
+      PIPIT_GRPC_URL: server.grpcUrl,
+      DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere",
+    };
+    await using ann = await createCliHome(env);
+    await using zoe = await createCliHome(env);
+    const register = ["auth", "register", "--password-stdin", "-u", "zoe"];
+    expect(await zoe.run(register, { input: PASSWORD })).toMatchObject({ code: 0 });
+    await using screen = await openScreen(ann.home, env, "$PIPIT room");
+    await screen.shows(/\/register makes an account\.\n+›\s*$/);
+    const makeAccount = async (login: string) => {
+      await screen.type("/register", "Enter");
+      await screen.shows(/Username:\s*$/);
+      await screen.type(login, "Enter");
+      await screen.shows(/Display name .*:\s*$/);
+      await screen.type("Enter");
+      await screen.shows(/Password:\s*$/);
+      await screen.type(PASSWORD, "Enter");
+      await screen.shows(/Password again:\s*$/);
+      await screen.type(PASSWORD, "Enter");
+      await screen.shows(new RegExp(`Logged in as: ${login}[^]*app as well\\? \\(y/N\\):\\s*$`));
+      await screen.type("y", "Enter");
+      return await screen.shows(/█[^]*this key there: [A-Z2-7]+\n+Code [^]*not now\):\s*$/);
+    };
+    await makeAccount("bob");
+    for (const code of ["000000", "000001", "000002"]) {
+      await screen.type(code, "Enter");
+      await screen.shows(new RegExp(`not now\\): ${code}\\n+.*This code is wrong`));
+    }
+    await screen.shows(
+      /There are no attempts left\.\n[^]*No second factor is set up\.[^]*common room[^]*\n›\s*$/,
+    );
+
+    const shown = await makeAccount("ann");
+    const secret = /this key there: ([A-Z2-7]+)/.exec(shown)?.[1] ?? "";
+    const picture = join(ann.home, "code.png");
+    await screen.type(`save ${picture}`, "Enter");
+    await screen.shows(/Saved\. Delete \S+code\.png[^]*not now\):\s*$/);
+    expect((await stat(picture)).mode & 0o777).toBe(0o600);
+    const read = await runCommand("zbarimg", ["--quiet", "--raw", picture], {}, AbortSignal.timeout(20_000));
+    expect(new URL(read.stdout.trim()).searchParams.get("secret")).toBe(secret);
+    await screen.type(`save ${picture}`, "Enter");
+    await screen.shows(/code\.png could not be written \(EEXIST\)[^]*not now\):\s*$/);
+    await screen.type(generateSync({ secret }), "Enter");
+    await screen.shows(
+      /From now on a sign-in asks for a code\.[^]*\n +\w{4}[^]*This is the common room[^]*›\s*$/,
+    );
+
+    expect(await zoe.run(["room"], { input: "seen at once\n" })).toMatchObject({ code: 0 });
+    await screen.shows(/zoe: seen at once/);
+    await screen.type("/create Birds", "Enter");
+    await screen.shows(/This is Birds\./);
+    await screen.type("/rooms", "Enter");
+    await screen.shows(/\nthe common room\s*\n[^]*›\s*$/);
+    expect(await zoe.run(["room"], { input: "not seen\n" })).toMatchObject({ code: 0 });
+    await screen.type("/rooms", "Enter");
+    await screen.shows(/\nthe common room +1 unread/);
   },
 );

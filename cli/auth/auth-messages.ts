@@ -12,6 +12,17 @@ const english = {
   repeatPassword: "Password again",
   code: "Code of your authenticator app, or a recovery code",
   codeWrong: "❌ This code is wrong or was used already.",
+  factorWanted: "Protect it with the codes of an authenticator app as well? (y/N)",
+  factorKey: (secret: string) => `Scan this with the app, or type this key there: ${secret}`,
+  factorCode: "Code that the app shows ('save FILE.png' saves the picture; empty: not now)",
+  factorSaved: (path: string) =>
+    `✅ Saved. Delete ${path} once it is scanned: whoever has it can make your codes.`,
+  factorUnsaved: (path: string, why: string) =>
+    `❌ ${path} could not be written (${why}). Choose another place; a file that is there is kept.`,
+  factorOn:
+    "✅ From now on a sign-in asks for a code. Where the app is not at hand, each of these works once:",
+  factorLeft: "ℹ️  No second factor is set up. The settings in Pipit's window do it at any time.",
+  triesOver: "❌ There are no attempts left.",
   passwordsDiffer: "❌ The two passwords differ.",
   authenticating: (server: string) => `Authenticating with ${server}...`,
   loginDone: "✅ Login successful!",
@@ -82,6 +93,17 @@ const russian: AuthMessages = {
   repeatPassword: "Пароль ещё раз",
   code: "Код из приложения или код восстановления",
   codeWrong: "❌ Код неверен или уже использован.",
+  factorWanted: "Защитить её ещё и кодами приложения-аутентификатора? (д/Н)",
+  factorKey: (secret) => `Отсканируйте это приложением или введите в нём ключ: ${secret}`,
+  factorCode: "Код из приложения («save ФАЙЛ.png» сохранит картинку; пусто — не сейчас)",
+  factorSaved: (path) =>
+    `✅ Сохранено. Отсканировав, удалите ${path}: по этому файлу любой получит ваши коды.`,
+  factorUnsaved: (path, why) =>
+    `❌ Не удалось записать ${path} (${why}). Выберите другое место; существующий файл не заменяется.`,
+  factorOn:
+    "✅ Теперь при входе нужен код. Если приложения нет под рукой, сработает любой из этих, один раз:",
+  factorLeft: "ℹ️  Второго фактора нет. Его можно включить в настройках окна Pipit.",
+  triesOver: "❌ Попыток больше нет.",
   passwordsDiffer: "❌ Пароли не совпадают.",
   authenticating: (server) => `Вход на ${server}...`,
   loginDone: "✅ Вход выполнен!",

@@ -15,6 +15,7 @@ import { tellFailure, tellWaiting, untilInterrupted, type AuthContext } from "./
 import { authMessagesFor, type AuthMessages } from "./auth-messages.ts";
 import type { LoginFlags } from "./login-flags.ts";
 import { openPrompts } from "./prompts.ts";
+import { offerSecondFactor } from "./second-factor.ts";
 import { signInWay, type Answers, type Asker } from "./sign-in-ways.ts";
 
 /** Whoever is there answers in this time: the sign-in has waited already. */
@@ -71,12 +72,16 @@ export async function authenticate(
   let server = config.serverUrl ?? messages.ownServer;
   try {
     server = (await client.link.connect(signal)).httpUrl;
-    const way = await signInWay(kind, flags, asker, () =>
-      printLine(terminal, messages.authenticating(server)),
-    );
+    let newPassword: string | undefined;
+    const way = await signInWay(kind, flags, asker, (password) => {
+      newPassword = password;
+      printLine(terminal, messages.authenticating(server));
+    });
     const after = await client.signInBy(way);
     printLine(terminal, kind === "register" ? messages.registered : messages.loginDone);
     await tellSignedIn(before, after, { ...asker, locale: config.locale });
+    if (newPassword !== undefined && asker.offersFactor === true)
+      await offerSecondFactor(newPassword, asker, config.locale);
     return exitCodes.done;
   } catch (reason) {
     // Whatever an interrupted request says of itself.

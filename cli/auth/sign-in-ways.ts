@@ -6,10 +6,11 @@ import { printNote } from "../kit/terminal.ts";
 import type { AuthContext } from "./auth-context.ts";
 import type { LoginFlags } from "./login-flags.ts";
 import { openBrowser } from "./open-browser.ts";
+import { printQr } from "./print-qr.ts";
 import type { Prompts } from "./prompts.ts";
 
 /** How often a wrong password, or a wrong code, may be typed anew. */
-const TRIES = 3;
+export const TRIES = 3;
 
 /** What the command line and standard input say already. */
 export interface Answers {
@@ -24,6 +25,8 @@ export interface Asker extends AuthContext {
   readonly answers: Answers;
   /** Absent: there is nothing to ask. */
   readonly prompts: Prompts | undefined;
+  /** Whoever makes an account is offered a second factor at once. */
+  readonly offersFactor?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,25 +35,22 @@ type Way = (session: Session) => Promise<AuthState>;
 /**
  * The way to sign in that the flags name, with what it needs to know.
  *
- * @param onStart told when a password or account goes to the server
+ * @param onStart told when a password or account goes to the server; `password`: of an account that is being made
  */
 export async function signInWay(
   kind: "login" | "register",
   flags: LoginFlags,
   asker: Asker,
-  onStart: () => void,
+  onStart: (password?: string) => void,
 ): Promise<Way> {
   const { signal, client, messages } = asker;
   if (kind === "register") {
     const account = await askAccount(asker);
-    onStart();
+    onStart(account.password);
     return (session) => session.register(account, signal);
   }
   if (flags.browser === true) return (session) => session.signInByBrowser(opensBrowser(asker), signal);
-  if (flags.device === true) {
-    const show = await deviceScreen(asker);
-    return (session) => session.signInByDevice(show, signal);
-  }
+  if (flags.device === true) return (session) => session.signInByDevice(deviceScreen(asker), signal);
   const question = client.ownServer ? messages.usernameOrLocal : messages.username;
   const login = await answer(asker.answers.username, question, asker);
   if (login.trim() === "" && client.ownServer) return (session) => session.signInLocally(signal);
@@ -66,20 +66,12 @@ function opensBrowser({ terminal, messages }: Asker): (address: string) => Promi
   };
 }
 
-/** A QR code where a camera can be pointed at it. */
-async function deviceScreen({ terminal, messages }: Asker): Promise<(prompt: DevicePrompt) => void> {
-  const qrcode = terminal.stderr.isTTY === true ? (await import("qrcode")).default : undefined;
+function deviceScreen({ terminal, messages }: Asker): (prompt: DevicePrompt) => void {
   return ({ userCode, verificationUri, verificationUriComplete = verificationUri }) => {
     printNote(terminal, messages.device(verificationUri, userCode));
     printNote(terminal, messages.waitsForDevice);
-    qrcode?.toString(
-      verificationUriComplete,
-      { type: "utf8", errorCorrectionLevel: "L" },
-      (error, blocks) => {
-        // Black on white whatever colours the terminal has: many cameras do not read it in negative.
-        if (!error) terminal.stderr.write(`${blocks.replaceAll(/[^\n]+/g, "\u001B[30;107m$&\u001B[0m")}\n`);
-      },
-    );
+    // The address and the code stand there without it.
+    printQr(terminal, verificationUriComplete).catch(() => undefined);
   };
 }
 

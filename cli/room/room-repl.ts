@@ -17,6 +17,9 @@ import { runRoomCommand } from "./room-commands.ts";
 import { roomName, showNews, type RoomScreen } from "./room-screen.ts";
 import { roomWordsFor } from "./room-words.ts";
 
+/** Whoever leaves waits no longer for a server that does not answer. */
+const LEAVE_WITHIN_MS = 1_000;
+
 /** `pipit room [name]`: people chat, until /quit, the end of input, or Ctrl-C. */
 export async function chatInRoom({ name }: { readonly name?: string }, deps: CommandDeps): Promise<ExitCode> {
   await using client = await openCliClient(deps);
@@ -80,6 +83,7 @@ export class RoomRepl {
       if (!this.signal.aborted) throw reason;
     } finally {
       this.#tellUnsent();
+      await this.#tellRead();
       this.#open?.stop.abort();
     }
     if (this.signal.aborted) return exitCodeOf(PipitError.from(this.signal.reason));
@@ -152,7 +156,15 @@ export class RoomRepl {
     try {
       using prompts = openPrompts(terminal);
       const signal = AbortSignal.any([this.signal, prompts.signal]);
-      const asker = { client: this.client, terminal, messages, prompts, answers: {}, signal };
+      const asker = {
+        client: this.client,
+        terminal,
+        messages,
+        prompts,
+        answers: {},
+        offersFactor: true,
+        signal,
+      };
       const before = this.client.session.store.getState();
       if ((await authenticate(kind, {}, asker, before, this.#deps)) !== exitCodes.done) return;
     } finally {
@@ -203,6 +215,8 @@ export class RoomRepl {
     if (news.kind === "history" && this.#open !== undefined)
       this.#open.oldest = news.older ? news.messages[0]?.seq : "all";
     this.above(() => showNews(news, this.screen));
+    // Whoever reads what a pipe prints, if anybody does, does it later.
+    if (this.interactive) this.#open?.session.markRead();
   }
 
   /** The room cannot be followed any more. A pipe has nobody who would go elsewhere. */
@@ -213,10 +227,17 @@ export class RoomRepl {
     if (!this.interactive) this.#leave.abort(error);
   }
 
-  /** A room that is left sends no more. A pipe waits, a person is told. */
+  /** A room that is left sends no more, and what was seen of it is read. A pipe waits, a person is told. */
   async #checkSent(): Promise<void> {
     if (!this.interactive) await this.#open?.session.delivered();
     if ((this.#open?.session.pending ?? 0) > 0) throw new ToldError("USAGE", this.screen.words.stillSending);
+    await this.#tellRead();
+  }
+
+  /** Before the room is left. It does not matter much, so nobody waits long for it. */
+  async #tellRead(): Promise<void> {
+    const within = AbortSignal.timeout(LEAVE_WITHIN_MS);
+    await this.#open?.session.flushRead(within).catch(() => undefined);
   }
 
   #tellUnsent(): void {

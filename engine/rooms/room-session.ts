@@ -10,6 +10,8 @@ const FIRST_PAGE = 20;
 const EMPTY_LOOK_MS = 1_000;
 /** People wait for each other: no pause between attempts is longer, unless the server asks for it. */
 const PAUSE_MAX_MS = 10_000;
+/** The server is told at most so often what has been read. */
+const MARK_EVERY_MS = 2_000;
 
 /** What becomes of a room while it is open. */
 export type RoomNews =
@@ -27,7 +29,7 @@ export type RoomNews =
   | { readonly kind: "refused"; readonly text: string; readonly error: PipitError };
 
 export interface RoomSessionDeps {
-  readonly rooms: Pick<RoomsClient, "page" | "follow" | "send">;
+  readonly rooms: Pick<RoomsClient, "page" | "follow" | "send" | "markRead">;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -44,6 +46,10 @@ export class RoomSession {
   readonly #queue: { readonly text: string; readonly id: string; told: boolean }[] = [];
   #last: Pick<RoomMessage, "id" | "seq"> | undefined;
   #storedSeq = 0;
+  /** Up to where the person has read, and up to where the server knows it. */
+  #readSeq = 0;
+  #markedSeq = 0;
+  #isMarking = false;
   #opened = false;
   #isSending = false;
   #failure: PipitError | undefined;
@@ -103,14 +109,50 @@ export class RoomSession {
     }
   }
 
+  /** The person has seen all that was told. The server learns it at once, and what follows every {@link MARK_EVERY_MS}. */
+  markRead(): void {
+    this.#readSeq = this.#last?.seq ?? 0;
+    if (!this.#isMarking) void this.#markSoon();
+  }
+
+  /** Tells the server what it does not know of {@link markRead} yet, for a room that is left. Throws as `RoomsClient.markRead`. */
+  async flushRead(signal: AbortSignal): Promise<void> {
+    const seq = this.#readSeq;
+    if (seq <= this.#markedSeq) return;
+    await this.#deps.rooms.markRead(this.#room, seq, signal);
+    this.#markedSeq = Math.max(this.#markedSeq, seq);
+  }
+
+  async #markSoon(): Promise<void> {
+    this.#isMarking = true;
+    try {
+      for (let failures = 0; this.#readSeq > this.#markedSeq;) {
+        try {
+          await this.flushRead(this.#signal);
+          failures = 0;
+          await this.#deps.clock.sleep(MARK_EVERY_MS, this.#signal);
+        } catch (reason) {
+          const error = PipitError.from(reason);
+          if (this.#signal.aborted || !isPassing(error)) return;
+          failures += 1;
+          await this.#pause(failures, error);
+        }
+      }
+    } catch {
+      // The room is closed.
+    } finally {
+      this.#isMarking = false;
+    }
+  }
+
   /** Finds the place to go on from; resolves to the newest message's number if the stream was cut before. */
   async #begin(wasCut: boolean): Promise<number | undefined> {
     const limit = this.#opened ? 1 : FIRST_PAGE;
     const page = await this.#deps.rooms.page(this.#room, limit, undefined, this.#signal);
     if (!this.#opened) {
       this.#opened = true;
-      this.#tell({ kind: "history", ...page });
       this.#move(page.messages.at(-1));
+      this.#tell({ kind: "history", ...page });
     }
     return wasCut ? (page.messages.at(-1)?.seq ?? 0) : undefined;
   }
@@ -148,8 +190,8 @@ export class RoomSession {
 
   #take(line: RoomMessage): boolean {
     if (line.seq <= (this.#last?.seq ?? 0)) return false;
-    this.#tell({ kind: "line", line });
     this.#move(line);
+    this.#tell({ kind: "line", line });
     return true;
   }
 

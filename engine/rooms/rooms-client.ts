@@ -108,6 +108,10 @@ export function createRoomsClient(transport: Transport) {
       const { messages, older } = await rooms.history({ ...named(room), limit, ...place }, within(signal));
       return { messages: messages.map(roomMessage), older };
     },
+    /** The account has read up to this number; it never goes back. */
+    async markRead(room: string | undefined, seq: number, signal: AbortSignal): Promise<void> {
+      await rooms.markRead({ ...named(room), seq: BigInt(seq) }, within(signal));
+    },
     /** All that came after `resumeAfter`, and what comes, until the stream breaks. */
     async *follow(
       room: string | undefined,

@@ -33,7 +33,7 @@ export function openGrpc({ target, tls = true }: GrpcTarget): RpcConnection & Di
     transport: createTransport(client, running, target),
     wording: {
       deadline: `The server at ${target} took too long and the call was given up. Try again.`,
-      notPipit: `The server at ${target} is not a Pipit server. Check PIPIT_GRPC_URL.`,
+      notPipit: `The server at ${target} does not know this call: it is another program, or an older Pipit. Check PIPIT_GRPC_URL, or update the server.`,
       unreachable: `No Pipit server answers at ${target}. Start one with \`pipit serve\`, or check PIPIT_GRPC_URL.`,
       broken: `The connection to the server at ${target} broke. Try again.`,
       failed: `The server at ${target} failed to answer. Its log has the details.`,
