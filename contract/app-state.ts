@@ -85,6 +85,8 @@ interface ChangedElsewhere {
   /** The list of chats. */
   readonly chats?: number;
   readonly memories?: number;
+  /** The list of rooms, with what is unread in them. */
+  readonly rooms?: number;
 }
 
 /** Everything the window shows besides chat and sign-in; plain data that may cross a process boundary. */

@@ -25,7 +25,14 @@ export type ChangeKind =
   | "memory.changed"
   | "project.changed"
   /** What the account is called, says of itself, or is answered by. */
-  | "settings.changed";
+  | "settings.changed"
+  | "room.invited"
+  /** It is in the room from now on: it made it, or accepted an invitation. */
+  | "room.joined"
+  /** It is not any more, or the invitation is gone; whoever did that. */
+  | "room.left"
+  /** A message that stands in the room names it. */
+  | "room.mention";
 
 /** How to go on from a message: `cursor` in the query of the next socket. Clients make nothing of its text. */
 interface WithCursor {
@@ -42,6 +49,23 @@ export interface ChangeEvent extends WithCursor {
   readonly at: string;
   readonly chat_id?: string | undefined;
   readonly turn_id?: string | undefined;
+  /** Of the kinds that begin with "room."; absent: the common room. */
+  readonly room?: string | undefined;
+  /** The entry of the room. */
+  readonly room_seq?: number | undefined;
+}
+
+/**
+ * Something that is told to sockets that are open, and written for nobody: that a room has more than it had
+ * (`room.message`), or that the account has read up to there, at whichever device (`room.read`).
+ */
+export interface RoomNewsEvent {
+  readonly type: "event";
+  readonly kind: "room.message" | "room.read";
+  /** Absent: the common room. */
+  readonly room?: string | undefined;
+  /** Of the room's newest entry, or the newest that was read. */
+  readonly room_seq: number;
 }
 
 /** The first message, unless a cursor was shown from which all changes are kept. `work_packages` is what the original client reads. */
@@ -57,6 +81,7 @@ export interface Snapshot extends WithCursor {
 export type ServerEvent =
   | Snapshot
   | ChangeEvent
+  | RoomNewsEvent
   /** So much was left unread that changes are not told one by one any more: all is to be read anew. */
   | ({ readonly type: "resync" } & WithCursor)
   /** To be answered by a pong with the same timestamp, which is of any JSON type. */

@@ -113,6 +113,8 @@ export interface AppPorts {
   readonly setVolume: (volume: number) => void;
   /** Told of every question that is settled, whichever client sends it. Absent: the window alone tells. */
   readonly onSettled?: (settled: Settled) => void;
+  /** Told at once of what happens in rooms: what is new in one, an invitation, a mention. Absent: the window alone tells. */
+  readonly onRoomNews?: (news: News) => void;
   /** Tells the person of a problem outside any command. */
   readonly onProblem: (error: PipitError) => void;
   /** False when the machine has no network: that says nothing of the server. Absent: never known. */

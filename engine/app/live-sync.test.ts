@@ -55,6 +55,13 @@ test("[16] what other devices do is shown: a title, an answer, a deletion; each 
   await expect.poll(changed).toEqual({ chats: 3, memories: 1 });
   expect(asked()).toEqual(["GET /v1/chats/one", "GET /v1/chats/one/messages"]);
 
+  // Each at once for whoever tells of it, the list once for all.
+  at.tell({ kind: "room.message", room: "r", roomSeq: 3 });
+  at.tell({ kind: "room.mention", roomSeq: 4 });
+  at.tell({ kind: "rooms" });
+  await expect.poll(changed).toEqual({ chats: 3, memories: 1, rooms: 1 });
+  expect(at.log.filter((line) => line.startsWith("room"))).toEqual(["room.message r 3", "room.mention - 4"]);
+
   // Projects are read where they are shown.
   at.app.show({ projects: [] });
   at.tell({ kind: "project.changed" });
@@ -82,7 +89,7 @@ test("what is asked or deleted here is no news, and what was missed is read agai
   expect(asked()).toEqual(after);
 
   at.tell({ kind: "all" });
-  await expect.poll(changed).toEqual({ chats: 1, memories: 2 });
+  await expect.poll(changed).toEqual({ chats: 1, memories: 2, rooms: 1 });
   await expect.poll(asked).toEqual([...after, "GET /v1/chats/one", "GET /v1/chats/one/messages"]);
 
   const deleted = at.app.commands.deleteChat({ chatId: "one" });

@@ -17,6 +17,7 @@ interface LiveSyncDeps {
   /** Shows the names of projects as they are now. */
   readonly readProjects: () => Promise<unknown>;
   readonly onProblem: (error: PipitError) => void;
+  readonly onRoomNews?: ((news: News) => void) | undefined;
   readonly logger: Logger;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
@@ -26,7 +27,7 @@ type Client = Pick<AppClient, "engine" | "history">;
 
 /** What is to be shown anew. */
 interface Gathered {
-  readonly lists: Set<"chats" | "memories" | "projects" | "settings">;
+  readonly lists: Set<"chats" | "memories" | "projects" | "rooms" | "settings">;
   /** Of the chat that was on show when it was told. */
   readonly shown: { chatId: string; chat: boolean; turns: boolean };
 }
@@ -34,14 +35,15 @@ interface Gathered {
 /** Shows what happens to the account on its other devices; the server is asked for it, since news carry nothing but their kind. */
 export type LiveSync = ReturnType<typeof createLiveSync>;
 
-export function createLiveSync({ state, show, look, readProjects, onProblem, logger, signal }: LiveSyncDeps) {
+export function createLiveSync(deps: LiveSyncDeps) {
+  const { state, show, look, readProjects, onProblem, logger, signal } = deps;
   const gathering = new WeakMap<Client, Gathered>();
   /** Chats that were deleted here: whoever did that need not be told. */
   const deletedHere = new Set<string>();
 
   const flush = async (client: Client, { lists, shown }: Gathered): Promise<void> => {
     const { changed = {}, projects } = state();
-    const counted = (["chats", "memories"] as const).filter((list) => lists.has(list));
+    const counted = (["chats", "memories", "rooms"] as const).filter((list) => lists.has(list));
     const next = Object.fromEntries(counted.map((list) => [list, (changed[list] ?? 0) + 1]));
     if (counted.length > 0) show({ changed: { ...changed, ...next } });
     // Where nothing shows them they are not read.
@@ -69,6 +71,7 @@ export function createLiveSync({ state, show, look, readProjects, onProblem, log
   return {
     /** Told of news of a client's account. */
     heard(client: Client, news: News): void {
+      if (news.kind.startsWith("room.")) deps.onRoomNews?.(news);
       const shown = client.engine.store.getState();
       if (isOwnTurn(shown, news)) return;
       const isFirst = !gathering.has(client);
@@ -109,6 +112,9 @@ const listsOf = {
   // The chats of one that is deleted are of none.
   project: ["projects", "chats"],
   settings: ["settings"],
+  room: ["rooms"],
+  // Any of them.
+  rooms: ["rooms"],
 } as const;
 
 function isArea(word: string): word is keyof typeof listsOf {

@@ -32,7 +32,8 @@ function createStage() {
     clock,
     random: () => 0,
     logger: createFakeLogger(),
-    onNews: ({ kind, chatId }) => void heard.push(chatId === undefined ? kind : `${kind} ${chatId}`),
+    onNews: ({ kind, chatId, room, roomSeq }) =>
+      void heard.push([kind, chatId, room, roomSeq].filter((part) => part !== undefined).join(" ")),
     async open(onText, cursor) {
       stage.cursors.push(cursor);
       if (stage.blocked) throw new PipitError("SERVER_UNREACHABLE", "The proxy takes no sockets.");
@@ -143,12 +144,26 @@ test("[16] a socket that is cut goes on where it was, and nothing is told twice"
   clock.advance(1_100);
   await settle();
   sockets[1]?.told(event(4, "d"));
+  // Of no cursor: it is no place to go on from.
+  sockets[1]?.told({ type: "event", kind: "room.message", room: "r", room_seq: 7 });
+  sockets[1]?.told({ type: "event", kind: "room.message", room_seq: 8 });
   sockets[1]?.told({ type: "resync", cursor: "c9" });
   sockets[1]?.end();
   await settle();
   expect(stage.cursors).toEqual([undefined, "c3"]);
   expect(stage.paths.at(-1)).toBe("/v1/changes?cursor=c9");
-  expect(heard).toEqual(["all", ...["a", "b", "c", "d"].map((id) => `chat.renamed ${id}`), "all"]);
+  expect(heard).toEqual([
+    "all",
+    ...["a", "b", "c"].map((id) => `chat.renamed ${id}`),
+    // What happened in rooms is not in the answer; and from the next socket on it is told.
+    "rooms",
+    "rooms",
+    "chat.renamed d",
+    "room.message r 7",
+    "room.message 8",
+    "all",
+    "rooms",
+  ]);
 });
 
 test("where no socket gets through, the server is asked every 5 s, and a socket tried at least every 30 s", async () => {
@@ -164,7 +179,8 @@ test("where no socket gets through, the server is asked every 5 s, and a socket 
   }
   expect(stage.asked).toBeGreaterThanOrEqual(120 / 5);
   expect(stage.cursors.length).toBeGreaterThanOrEqual(120 / 30);
-  expect(heard).toEqual(["chat.renamed a"]);
+  expect(heard.filter((news) => news !== "rooms")).toEqual(["chat.renamed a"]);
+  expect(heard.length).toBe(1 + stage.asked);
   stage.revoked = true;
   clock.advance(30_000);
   await settle();

@@ -25,7 +25,7 @@ export interface EventLinkDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
-  /** Told of what happens to the account, each thing once and in order; "all" first. */
+  /** Told of what happens to the account, each thing once and in order; "all" first. "rooms" whenever there was no socket. */
   readonly onNews: (news: News) => void;
 }
 
@@ -103,12 +103,14 @@ class Link {
       const answer = status === 200 ? newsInAnswer(parseJson(body)) : undefined;
       answer?.news.forEach((news) => this.#tell(news));
       more = answer?.more ?? false;
+      // The answer has nothing of rooms but what is written for the account.
+      if (answer !== undefined && !more && !this.#signal.aborted) this.#deps.onNews({ kind: "rooms" });
     }
   }
 
   #tell({ cursor, ...news }: NumberedNews): void {
     if (this.#signal.aborted) return;
-    this.#cursor = cursor;
+    this.#cursor = cursor ?? this.#cursor;
     this.#deps.onNews(news);
   }
 
@@ -133,6 +135,8 @@ class Link {
     const socket = await open(onText, this.#cursor, this.#signal);
     answer = (text) => socket.send(text);
     answers.forEach(answer);
+    // What happens in rooms is told from now on; where it goes on without a snapshot, nothing tells what came before.
+    if (this.#cursor !== undefined && !over.aborted) this.#deps.onNews({ kind: "rooms" });
     void socket.closed.then(() => ended.abort());
     while (!over.aborted) {
       await clock.sleep(SILENCE_MS, over).catch(() => undefined);

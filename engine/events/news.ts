@@ -1,25 +1,34 @@
 import * as z from "zod/mini";
-import type { ChangeKind } from "#contract/event-wire.ts";
+import type { ChangeKind, RoomNewsEvent } from "#contract/event-wire.ts";
 
-/** What the server told of an account, or "all": anything may be another one than it was. */
+/**
+ * What the server told of an account, or "all": anything may be another one than it was, or "rooms": something may have
+ * happened in any room.
+ */
 export interface News {
   /** One that this program does not know is no fault. */
-  readonly kind: ChangeKind | "all";
+  readonly kind: ChangeKind | RoomNewsEvent["kind"] | "all" | "rooms";
   readonly chatId?: string | undefined;
   readonly turnId?: string | undefined;
+  /** Of what happened in a room; absent: the common room. */
+  readonly room?: string | undefined;
+  /** Of the newest entry that it is about. */
+  readonly roomSeq?: number | undefined;
 }
 
-/** News, with what the server is shown to go on from there. */
+/** News, with what the server is shown to go on from there; without, if it is told to open sockets only. */
 export interface NumberedNews extends News {
-  readonly cursor: string;
+  readonly cursor?: string | undefined;
 }
 
 const messageSchema = z.object({
   type: z.enum(["snapshot", "event", "resync"]),
-  cursor: z.string(),
+  cursor: z.optional(z.string()),
   kind: z.optional(z.string()),
   chat_id: z.optional(z.string()),
   turn_id: z.optional(z.string()),
+  room: z.optional(z.string()),
+  room_seq: z.optional(z.number()),
 });
 
 const changesSchema = z.object({ data: z.array(z.unknown()), more: z.boolean() });
@@ -28,8 +37,8 @@ const changesSchema = z.object({ data: z.array(z.unknown()), more: z.boolean() }
 export function newsIn(message: unknown): NumberedNews | undefined {
   const { data } = messageSchema.safeParse(message);
   if (data === undefined) return undefined;
-  const { type, cursor, kind = "", chat_id: chatId, turn_id: turnId } = data;
-  return { kind: type === "event" ? (kind as ChangeKind) : "all", cursor, chatId, turnId };
+  const { type, cursor, kind = "", chat_id: chatId, turn_id: turnId, room, room_seq: roomSeq } = data;
+  return { kind: type === "event" ? (kind as ChangeKind) : "all", cursor, chatId, turnId, room, roomSeq };
 }
 
 /** The same of an answer to `GET /v1/changes`; undefined when it is another one. */

@@ -134,6 +134,7 @@ function portsOf(
       },
     },
     setVolume: (volume) => at.log.push(`volume ${volume}`),
+    onRoomNews: ({ kind, room = "-", roomSeq }) => at.log.push(`${kind} ${room} ${roomSeq}`),
     onProblem: ({ code }) => at.log.push(`problem ${code}`),
     initial: {
       face: "desktop",

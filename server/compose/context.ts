@@ -26,6 +26,7 @@ import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
 import { RoomMembers } from "../domain/rooms/room-members.ts";
+import { RoomWatch } from "../domain/rooms/room-watch.ts";
 import { Rooms } from "../domain/rooms/rooms.ts";
 import { Sync } from "../domain/sync/sync.ts";
 import type { SpeechService } from "../domain/speech/ports.ts";
@@ -73,6 +74,7 @@ export interface ServerContext extends AuthContext {
   readonly quotas: Quotas;
   readonly rooms: Rooms;
   readonly roomMembers: RoomMembers;
+  readonly roomWatch: RoomWatch;
   readonly sync: Sync;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
@@ -143,7 +145,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       ownerId: randomUUID(),
     }),
   );
-  const talk = openRooms(config, { ...common, store, limits: auth.limits });
+  const talk = openRooms(config, { ...common, store, limits: auth.limits }, building);
   late.rooms = talk.rooms;
   const sync = openSync(store, bus, logger, building);
   const built = building.move();
@@ -183,12 +185,18 @@ function askedBeside(
 function openRooms(
   { roomMessagesPerMinute: messagesPerMinute }: ServerConfig,
   deps: Pick<ServerContext, "store" | "bus" | "limits" | "metrics" | "clock" | "logger">,
+  owner: AsyncDisposableStack,
 ) {
   const { store, limits, metrics } = deps;
   const onLag = (lagMs: number): void => metrics.roomLag(lagMs);
   const rooms = new Rooms({ ...deps, rooms: store.rooms, messagesPerMinute, onLag });
+  const watch = owner.use(new RoomWatch({ ...deps, rooms: store.rooms }));
   const { roomMembers: members, accounts } = store.auth;
-  return { rooms, roomMembers: new RoomMembers({ members, accounts, limits, rooms }) };
+  return {
+    rooms,
+    roomWatch: watch,
+    roomMembers: new RoomMembers({ members, accounts, limits, rooms, watch }),
+  };
 }
 
 function storePlace({ databaseUrl }: ServerConfig, folder: string) {

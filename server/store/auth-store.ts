@@ -57,7 +57,7 @@ export function createAuthStore(
     tokenLimits: createTokenLimitStore(connection),
     memories: following(createMemoryStore(connection, time, sync), MEMORY_CHANGES, onChanged),
     projects: createProjectStore(connection, sync),
-    roomMembers: createRoomMemberStore(connection, time),
+    roomMembers: createRoomMemberStore(connection, time, sync),
     audit: auditLogFor(connection),
     async nowMs() {
       const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);

@@ -161,7 +161,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),
-    rooms: createRoomStore(db, time),
+    rooms: createRoomStore(db, time, sync),
     modelChoices: createModelChoiceStore(db, sync),
     /** All of the auth service, and the way to change several at once. */
     auth: { ...auth, memories },

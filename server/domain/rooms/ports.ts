@@ -1,6 +1,19 @@
 /** The room of clients that know of no rooms: everybody is in it. */
 export const COMMON_ROOM = "common";
 
+/** A server says on it that a room may have more. */
+export const ROOM_CHANNEL = "rooms";
+
+/** On the bus; the entry itself is read from the database. */
+export interface RoomHint {
+  readonly roomId: string;
+}
+
+/** A room as clients name it: the common room has no name, since original clients know of none. */
+export function namedRoom(roomId: string): { readonly room?: string } {
+  return roomId === COMMON_ROOM ? {} : { room: roomId };
+}
+
 /**
  * What stands in a room, each in its place. message: what somebody said. changed: that a message was edited or deleted.
  * joined, left: who came or went.
@@ -65,7 +78,7 @@ export interface HistoryPage {
   readonly newer: boolean;
 }
 
-/** All but `after` and `ofAuthor` throw ROOM_NOT_FOUND for a room that the user is no member of. */
+/** All but `after`, `ofAuthor` and the last two throw ROOM_NOT_FOUND for a room that the user is no member of. */
 export interface RoomStore {
   /**
    * Resolves to the message as it is stored; to the earlier one where its author has sent one with the same
@@ -85,4 +98,11 @@ export interface RoomStore {
   history(userId: string, roomId: string, place: HistoryPlace, limit: number): Promise<HistoryPage>;
   /** Messages of an account in all rooms that it is or was in, after that one of them. */
   ofAuthor(userId: string, after: RoomEntry | undefined, limit: number): Promise<readonly RoomEntry[]>;
+  /** The rooms that somebody is in, and not only invited to, those in which something happened last first. */
+  watched(
+    userId: string,
+    limit: number,
+  ): Promise<readonly { readonly id: string; readonly lastSeq: number }[]>;
+  /** The number of the newest entry of each of these rooms that is there. */
+  lastSeqs(roomIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }

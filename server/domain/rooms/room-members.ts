@@ -10,6 +10,7 @@ import { uuidV8 } from "#server/domain/uuid-v8.ts";
 import type { ListPlace, RoomMember, RoomMemberStore, RoomSummary } from "./member-ports.ts";
 import { COMMON_ROOM } from "./ports.ts";
 import { isCommonRoom, roomNotFound } from "./room-errors.ts";
+import type { RoomWatch } from "./room-watch.ts";
 import type { Rooms } from "./rooms.ts";
 
 interface RoomMembersDeps {
@@ -17,6 +18,7 @@ interface RoomMembersDeps {
   readonly accounts: Pick<AccountStore, "findByLogin">;
   readonly limits: AttemptLimits;
   readonly rooms: Pick<Rooms, "tell">;
+  readonly watch: Pick<RoomWatch, "read">;
 }
 
 /** Who is in which room. All throw ROOM_NOT_FOUND as {@link RoomMemberStore} does. */
@@ -91,8 +93,10 @@ export class RoomMembers {
     return this.#deps.members.members(userId, notCommon(roomId), after, limit);
   }
 
-  markRead(userId: string, roomId: string | undefined, seq: number): Promise<RoomSummary> {
-    return this.#deps.members.markRead(userId, roomId ?? COMMON_ROOM, seq);
+  async markRead(userId: string, roomId: string | undefined, seq: number): Promise<RoomSummary> {
+    const room = await this.#deps.members.markRead(userId, roomId ?? COMMON_ROOM, seq);
+    this.#deps.watch.read(userId, room.id, room.readSeq);
+    return room;
   }
 }
 

@@ -7,12 +7,18 @@ import { invalidField } from "#server/domain/invalid-field.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
-import { COMMON_ROOM, type HistoryPage, type HistoryPlace, type RoomEntry, type RoomStore } from "./ports.ts";
+import {
+  COMMON_ROOM,
+  ROOM_CHANNEL,
+  type HistoryPage,
+  type HistoryPlace,
+  type RoomEntry,
+  type RoomHint,
+  type RoomStore,
+} from "./ports.ts";
 import { noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
 
-/** A server says on it that a room has a new message. */
-const CHANNEL = "rooms";
 /**
  * For what the bus did not bring: it is lost while Redis is away, and there is none without Redis. With the time that a read
  * takes, less than the second in which a membership is to end.
@@ -96,9 +102,7 @@ export class Rooms {
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps;
-    deps.bus.subscribe<{ readonly roomId: string }>(CHANNEL, ({ roomId }) =>
-      this.#feeds.get(roomId)?.feed.wake(),
-    );
+    deps.bus.subscribe<RoomHint>(ROOM_CHANNEL, ({ roomId }) => this.#feeds.get(roomId)?.feed.wake());
   }
 
   get counts(): RoomCounts {
@@ -153,7 +157,7 @@ export class Rooms {
 
   /** Something stands in the room that was not there before: its readers, at all servers, are to have it. */
   tell(roomId: string): void {
-    void this.#deps.bus.publish(CHANNEL, { roomId });
+    void this.#deps.bus.publish(ROOM_CHANNEL, { roomId } satisfies RoomHint);
   }
 
   /**

@@ -7,6 +7,10 @@ export interface Change {
   /** The chat that it happened in or to. Of temporary chats nothing is kept. */
   readonly chatId?: string | undefined;
   readonly turnId?: string | undefined;
+  /** The room that it happened in. */
+  readonly roomId?: string | undefined;
+  /** The entry of the room. */
+  readonly roomSeq?: number | undefined;
 }
 
 /** A change with its number, of which each account has its own: a change that is seen comes after all with smaller ones. */

@@ -1,5 +1,6 @@
 import type { ChangeEvent, ServerEvent, Snapshot } from "#contract/event-wire.ts";
 import type { ChatStore } from "#server/domain/chats/ports.ts";
+import { namedRoom } from "#server/domain/rooms/ports.ts";
 import type { NumberedChange, SyncPlace } from "#server/domain/sync/ports.ts";
 import { cursorOf, type Sync, type SyncReader } from "#server/domain/sync/sync.ts";
 import { toChatBody } from "../v1/chats.ts";
@@ -66,7 +67,7 @@ export class EventReader implements Pick<SyncReader, "seq"> {
 }
 
 function toEvent(change: NumberedChange): ChangeEvent {
-  const { kind, seq, atMs, chatId, turnId } = change;
+  const { kind, seq, atMs, chatId, turnId, roomId, roomSeq } = change;
   return {
     type: "event",
     kind,
@@ -75,5 +76,7 @@ function toEvent(change: NumberedChange): ChangeEvent {
     at: new Date(atMs).toISOString(),
     ...(chatId !== undefined && { chat_id: chatId }),
     ...(turnId !== undefined && { turn_id: turnId }),
+    ...(roomId !== undefined && namedRoom(roomId)),
+    ...(roomSeq !== undefined && { room_seq: roomSeq }),
   };
 }

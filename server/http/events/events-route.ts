@@ -20,7 +20,7 @@ const access: CallerAccess = {
 
 /** `GET /ws/v1/events/`: a WebSocket that tells a client what happens to its account. */
 export function eventsRoute(ctx: HttpContext): CallerRoute {
-  const { config, guard, clock, sync, logger } = ctx;
+  const { config, guard, clock, sync, roomWatch, logger } = ctx;
   const { chats } = ctx.store;
   const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
   const places = new Places();
@@ -32,10 +32,16 @@ export function eventsRoute(ctx: HttpContext): CallerRoute {
     const { cursor } = readParameters(eventsQuery, request.query);
     const { ip } = originOf(request);
     const network = ip === undefined ? undefined : peerKeyOf(ip);
-    const place = places.enter(boundsOf(caps, caller.userId, network, full));
+    using entering = new DisposableStack();
+    entering.use(places.enter(boundsOf(caps, caller.userId, network, full)));
+    // Before the socket is open: its client lists its rooms then, and misses nothing that comes after.
+    const rooms = await roomWatch.follow(caller.userId);
+    entering.use(rooms);
     const socket = request.acceptSocket(reply);
-    if (socket === undefined) place[Symbol.dispose]();
-    else serveEvents(socket, { caller, cursor, place, guard, clock, sync, chats, logger });
+    if (socket !== undefined) {
+      const place = entering.move();
+      serveEvents(socket, { caller, cursor, place, guard, clock, sync, chats, rooms, logger });
+    }
     return reply;
   });
 }

@@ -19,6 +19,8 @@ const quietSync = {
 };
 
 let sync: EventsLink["sync"] = quietSync;
+/** Tells the socket that was opened last. */
+let tellRooms: Parameters<EventsLink["rooms"]["listen"]>[0] = () => {};
 let sockets: WebSocketServer;
 let port: number;
 /** Places that were given back. */
@@ -38,6 +40,7 @@ beforeAll(async () => {
       cursor: "1-1",
       sync,
       chats: { list: async () => [] },
+      rooms: { listen: (onNews) => void (tellRooms = onNews), refresh: async () => {} },
       logger: createRecordingLogger(),
     }),
   );
@@ -130,6 +133,37 @@ test("a peer that reads slowly is told once to read all anew, and then what come
   const told = heard.filter(({ type }) => type === "event").map(({ seq }) => seq);
   expect(told).toEqual([...told.slice(0, -1).map((_, at) => at + 1), end + 1]);
   expect(heard.filter(({ type }) => type === "resync")).toEqual([{ type: "resync", cursor: `${end}-1` }]);
+  sync = quietSync;
+  socket.terminate();
+});
+
+test("what is new in rooms is told without a cursor; to a peer that lags it is one more reason to read all anew", async () => {
+  let end = 1;
+  sync = {
+    ...quietSync,
+    placeOf: async () => ({ seq: 1, atMs: 0 }),
+    end: async () => ({ seq: (end += 1), atMs: 1 }),
+  };
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+  await once(socket, "open");
+  const heard: string[] = [];
+  socket.on("message", (data) => void heard.push((data as Buffer).toString().slice(0, 80)));
+  const news = { kind: "room.message", seq: 7 } as const;
+  tellRooms({ ...news, roomId: "r" });
+  tellRooms({ ...news, kind: "room.read", roomId: "common" });
+  await expect
+    .poll(() => heard)
+    .toEqual([
+      '{"type":"event","kind":"room.message","room":"r","room_seq":7}',
+      '{"type":"event","kind":"room.read","room_seq":7}',
+    ]);
+  socket.pause();
+  const long = { ...news, roomId: "r".repeat(100_000) };
+  for (let at = 0; at < 1_000; at += 1) tellRooms(long);
+  socket.resume();
+  await vi.waitUntil(() => heard.at(-1)?.includes("resync"), { timeout: 60_000 });
+  // Those that the system and a megabyte of ours have kept for it.
+  expect(heard.length).toBeLessThan(500);
   sync = quietSync;
   socket.terminate();
 });

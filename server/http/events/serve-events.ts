@@ -3,6 +3,8 @@ import type { Clock } from "#contract/clock.ts";
 import { PING_EVERY_MS, readEventMessage, type ServerEvent } from "#contract/event-wire.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
+import type { RoomNews, WatchedRooms } from "#server/domain/rooms/room-watch.ts";
+import { namedRoom } from "#server/domain/rooms/ports.ts";
 import type { Sync } from "#server/domain/sync/sync.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
 import { closeSocket } from "../kit/socket-upgrades.ts";
@@ -20,6 +22,8 @@ export interface EventsLink extends Omit<EventReaderDeps, "sync"> {
   /** Where the client says it is. */
   readonly cursor: string | undefined;
   readonly sync: EventReaderDeps["sync"] & Pick<Sync, "follow">;
+  /** The rooms of the caller. */
+  readonly rooms: Pick<WatchedRooms, "listen" | "refresh">;
   /** Given back when the socket is closed. */
   readonly place: Disposable;
   readonly guard: Pick<TokenGuard, "watch">;
@@ -38,7 +42,7 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
     else socket.send(text, sent);
   };
   const send = (event: ServerEvent, sent?: () => void): void => write(JSON.stringify(event), sent);
-  const told = tellChanges(socket, link, send);
+  const told = tellChanges(socket, link, send, write);
   const watch = guard.watch(caller, () => {
     send({ type: "session.revoked" });
     closeSocket(socket, POLICY_VIOLATION, "The session has ended.");
@@ -70,8 +74,9 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
 /** Says what happens to the account as fast as the peer reads it. */
 function tellChanges(
   socket: WebSocket,
-  { caller: { userId }, sync, chats, cursor, logger }: EventsLink,
+  { caller: { userId }, sync, chats, rooms, cursor, logger }: EventsLink,
   send: (event: ServerEvent, sent?: () => void) => void,
+  write: (text: string) => void,
 ): Disposable {
   const reader = new EventReader({ sync, chats }, userId, cursor);
   let isTelling = false;
@@ -80,12 +85,15 @@ function tellChanges(
   const tellNext = async (): Promise<void> => {
     if (socket.bufferedAmount > LAGGING_BYTES) {
       const resync = await reader.skip();
+      await rooms.refresh();
       // When it has been taken, so has all before it.
       await new Promise<void>((taken) => (isOpen() ? send(resync, taken) : taken()));
       again = true;
       return;
     }
     const events = await reader.next();
+    // From here on it is told of a new room, and not of one that it has left.
+    if (events.some(mayMove)) await rooms.refresh();
     if (isOpen()) for (const event of events) send(event);
     again ||= events.length === EVENTS_AT_ONCE;
   };
@@ -111,6 +119,30 @@ function tellChanges(
     },
     more: () => void more(),
   });
+  rooms.listen((news) => {
+    // One that lags is told to read all anew.
+    if (socket.bufferedAmount > LAGGING_BYTES) void more();
+    else write(textOf(news));
+  });
   void more();
   return followed;
+}
+
+/** After it the account may be in other rooms than it was when its socket was opened. */
+function mayMove({ type, ...event }: ServerEvent): boolean {
+  const kind = "kind" in event ? event.kind : undefined;
+  return type === "snapshot" || kind === "room.joined" || kind === "room.left";
+}
+
+/** Of news that all members of a room are told. */
+const texts = new WeakMap<RoomNews, string>();
+
+function textOf(news: RoomNews): string {
+  let text = texts.get(news);
+  if (text === undefined) {
+    const { kind, roomId, seq } = news;
+    text = JSON.stringify({ type: "event", kind, ...namedRoom(roomId), room_seq: seq } satisfies ServerEvent);
+    texts.set(news, text);
+  }
+  return text;
 }

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { MessageSchema, RoomEvent } from "#proto/messaging_pb.ts";
-import { COMMON_ROOM, type RoomEntry, type RoomEntryKind } from "#server/domain/rooms/ports.ts";
+import { namedRoom, type RoomEntry, type RoomEntryKind } from "#server/domain/rooms/ports.ts";
 import { frameOf } from "../kit/raw-frames.ts";
 
 const events: Readonly<Record<RoomEntryKind, RoomEvent>> = {
@@ -19,7 +19,7 @@ export function toWire(entry: RoomEntry): MessageInitShape<typeof MessageSchema>
     text,
     sendTime: timestampFromMs(sentAtMs),
     messageId: id,
-    ...roomOnWire(roomId),
+    ...namedRoom(roomId),
     seq: BigInt(entry.seq),
     ...(entry.clientMessageId !== undefined && { clientMessageId: entry.clientMessageId }),
     ...(entry.replyTo !== undefined && { replyTo: entry.replyTo }),
@@ -42,9 +42,4 @@ export function toFrame(entry: RoomEntry): Uint8Array {
     frames.set(entry, frame);
   }
   return frame;
-}
-
-/** The common room has no name on the wire: original clients know of none. */
-export function roomOnWire(roomId: string): { readonly room?: string } {
-  return roomId === COMMON_ROOM ? {} : { room: roomId };
 }

@@ -5,11 +5,11 @@ import { MemberState, Rooms, type MemberSchema, type RoomSchema } from "#proto/r
 import type { ServerContext } from "#server/compose/context.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import type { RoomMember, RoomSummary, MemberState as State } from "#server/domain/rooms/member-ports.ts";
-import type { HistoryPlace } from "#server/domain/rooms/ports.ts";
+import { namedRoom, type HistoryPlace } from "#server/domain/rooms/ports.ts";
 import { noSuchMessage, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { checkClientRoomId, readId, requireCaller } from "../kit/checks.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
-import { roomOnWire, toWire } from "../messaging/to-wire.ts";
+import { toWire } from "../messaging/to-wire.ts";
 import { limitOf, paged, placeOf } from "./list-place.ts";
 
 const MAX_ROOMS = 100;
@@ -135,7 +135,7 @@ const states: Readonly<Record<State, MemberState>> = {
 
 function toRoom(room: RoomSummary): MessageInitShape<typeof RoomSchema> {
   return {
-    ...roomOnWire(room.id),
+    ...namedRoom(room.id),
     name: room.name,
     state: states[room.state],
     invitedBy: room.invitedBy,

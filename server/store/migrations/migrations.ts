@@ -12,6 +12,7 @@ import { createRooms } from "./migration-0023.ts";
 import { markUnreadChats } from "./migration-0024.ts";
 import { growRooms } from "./migration-0025.ts";
 import { createSyncLog } from "./migration-0026.ts";
+import { tellOfRooms } from "./migration-0027.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -93,6 +94,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0024_unread_chats": { up: markUnreadChats },
     "0025_room_members_and_changes": { up: growRooms },
     "0026_sync_log": { up: createSyncLog },
+    "0027_rooms_in_the_sync_log": { up: tellOfRooms },
   };
 }
 

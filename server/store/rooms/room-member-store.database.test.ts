@@ -93,6 +93,12 @@ describe.each(databases)("members of rooms on $name", (database) => {
     expect(await told(temporary)).toEqual(["ANN joined", "ANN first", "BOB joined", "ANN left"]);
     await members.leave("bob", "r");
     await expect(members.find("bob", "r")).rejects.toMatchObject(none);
+    // Once each, for whom it concerns; what was asked for twice or refused was no change.
+    const noted = async (userId: string) =>
+      (await temporary.store.sync.after(userId, 0, 100)).map(({ kind, roomId }) => `${kind} ${roomId}`);
+    expect(await noted("ann")).toEqual(["room.joined r", "room.left r"]);
+    expect(await noted("bob")).toEqual(["room.invited r", "room.joined r", "room.left r"]);
+    expect(await noted("cleo")).toEqual(["room.invited r", "room.left r"]);
     await temporary.store.purgeDeleted(new AbortController().signal);
     expect(await temporary.query("select id from rooms")).toEqual([{ id: COMMON_ROOM }]);
     expect(await temporary.query("select count(*) as rows from room_messages")).toEqual([
@@ -174,6 +180,35 @@ describe.each(databases)("members of rooms on $name", (database) => {
     expect(await members.markRead("ann", COMMON_ROOM, -1)).toMatchObject({ readSeq: 111 });
     expect(await members.markRead("ann", COMMON_ROOM, 2 ** 60)).toMatchObject({ readSeq: 122, unread: 0 });
     expect(await members.find("bob", COMMON_ROOM)).toMatchObject({ unread: 0 });
+  });
+
+  test("a message is noted for the members whom it names, and for no other; who watches has the rooms they are in", async () => {
+    await using temporary = await openWith(database, "ann", "bob", "cleo", "eve");
+    const { rooms, auth, sync } = temporary.store;
+    await auth.roomMembers.create({ id: "r", name: "Birds", ownerId: "ann" });
+    for (const guest of ["bob", "cleo"]) await auth.roomMembers.invite("ann", "r", guest, MOST);
+    await auth.roomMembers.join("bob", "r");
+    const before = await sync.end("bob");
+    const named = { clientMessageId: "01a22000-0000-7000-8000-00000000000b" };
+    await say(temporary, "ann", "@BOB and @bob, @cleo, @eve, @nobody, and I, @ann: hello", named);
+    await say(temporary, "ann", "again", named);
+    await say(temporary, "bob", "Is @eve here?", { roomId: COMMON_ROOM });
+    const noted = async (userId: string) =>
+      (await sync.after(userId, 0, 100)).filter(({ kind }) => kind === "room.mention");
+    expect(await sync.after("bob", before.seq, 10)).toMatchObject([
+      { kind: "room.mention", roomId: "r", roomSeq: 3 },
+    ]);
+    expect(await noted("eve")).toMatchObject([{ roomId: COMMON_ROOM, roomSeq: 1 }]);
+    expect([await noted("ann"), await noted("cleo")]).toEqual([[], []]);
+    expect(new Set(await rooms.watched("bob", 10))).toEqual(
+      new Set([
+        { id: "r", lastSeq: 3 },
+        { id: COMMON_ROOM, lastSeq: 1 },
+      ]),
+    );
+    expect(await rooms.watched("cleo", 10)).toEqual([{ id: COMMON_ROOM, lastSeq: 1 }]);
+    expect(await rooms.watched("bob", 1)).toHaveLength(1);
+    expect(await rooms.lastSeqs(["r", "none"])).toEqual(new Map([["r", 3]]));
   });
 
   test("an account that is closed leaves its rooms, and its messages say so", async () => {

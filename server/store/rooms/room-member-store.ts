@@ -5,13 +5,21 @@ import { notTheOwner, roomFull, roomNotFound } from "#server/domain/rooms/room-e
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 import { addEntry, changingRoom, stateIn, toState } from "./room-rows.ts";
 import { summaries } from "./room-summaries.ts";
 
 /** {@link RoomMemberStore} on SQL. */
-export function createRoomMemberStore(db: Kysely<Tables>, time: DatabaseTime): RoomMemberStore {
+export function createRoomMemberStore(
+  db: Kysely<Tables>,
+  time: DatabaseTime,
+  sync: SyncLog,
+): RoomMemberStore {
   return {
-    create: (room) => inTransaction(db, (trx) => create(trx, time, room)),
+    async create(room) {
+      const change = { userId: room.ownerId, kind: "room.joined", roomId: room.id } as const;
+      await sync.change(db, change, (trx) => create(trx, time, room), Boolean);
+    },
 
     list: (userId, after, limit) => summaries(db, userId, { after, limit }),
 
@@ -22,16 +30,12 @@ export function createRoomMemberStore(db: Kysely<Tables>, time: DatabaseTime): R
     },
 
     invite: (userId, roomId, invitedId, most) =>
-      changingRoom(db, roomId, userId, async (trx, state) => {
+      changingRoom(db, sync, roomId, userId, async (trx, state) => {
         if (state === "invited") throw roomNotFound();
         if ((await stateIn(trx, roomId, invitedId)) === undefined) {
-          const { count } = await trx
-            .selectFrom("room_members")
-            .select((eb) => eb.fn.countAll<number>().as("count"))
-            .where("room_id", "=", roomId)
-            .executeTakeFirstOrThrow();
-          if (Number(count) >= most) throw roomFull(most);
+          await checkSize(trx, roomId, most);
           await addMember(trx, time, { roomId, userId: invitedId, state: "invited", invitedBy: userId });
+          await sync.note(trx, { userId: invitedId, kind: "room.invited", roomId });
         }
         return toMember(
           await members(trx, roomId).where("user_id", "=", invitedId).executeTakeFirstOrThrow(),
@@ -39,7 +43,7 @@ export function createRoomMemberStore(db: Kysely<Tables>, time: DatabaseTime): R
       }),
 
     join: (userId, roomId) =>
-      changingRoom(db, roomId, userId, async (trx, state) => {
+      changingRoom(db, sync, roomId, userId, async (trx, state) => {
         if (state !== "invited") return;
         await trx
           .updateTable("room_members")
@@ -49,15 +53,17 @@ export function createRoomMemberStore(db: Kysely<Tables>, time: DatabaseTime): R
           .execute();
         await addEntry(trx, time, { roomId, authorId: userId, kind: "joined" });
         await readAll(trx, roomId, userId);
+        await sync.note(trx, { userId, kind: "room.joined", roomId });
       }),
 
-    leave: (userId, roomId) => changingRoom(db, roomId, userId, (trx) => leave(trx, time, roomId, userId)),
+    leave: (userId, roomId) =>
+      changingRoom(db, sync, roomId, userId, (trx) => leaveAndNote(trx, time, sync, roomId, userId)),
 
     remove: (userId, roomId, removedId) =>
-      changingRoom(db, roomId, userId, async (trx, state) => {
+      changingRoom(db, sync, roomId, userId, async (trx, state) => {
         if (state === "invited") throw roomNotFound();
         if (state !== "owner" && userId !== removedId) throw notTheOwner();
-        await leave(trx, time, roomId, removedId);
+        await leaveAndNote(trx, time, sync, roomId, removedId);
       }),
 
     async members(userId, roomId, after, limit) {
@@ -87,26 +93,37 @@ export function createRoomMemberStore(db: Kysely<Tables>, time: DatabaseTime): R
         .orderBy("room_id")
         .execute();
       for (const { room_id } of rooms) {
-        await changingRoom(db, room_id, userId, (trx) => leave(trx, time, room_id, userId));
+        // Nobody follows an account that closes; a note would hold its row while the next room is waited for.
+        await changingRoom(db, sync, room_id, userId, (trx) => leave(trx, time, room_id, userId));
       }
     },
   };
+}
+
+async function checkSize(trx: Transaction<Tables>, roomId: string, most: number): Promise<void> {
+  const { count } = await trx
+    .selectFrom("room_members")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("room_id", "=", roomId)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= most) throw roomFull(most);
 }
 
 async function create(
   trx: Transaction<Tables>,
   time: DatabaseTime,
   { id, name, ownerId }: { readonly id: string; readonly name: string; readonly ownerId: string },
-): Promise<void> {
+): Promise<boolean> {
   const made = await trx
     .insertInto("rooms")
     .values({ id, name, created_at_ms: time(), updated_at_ms: time() })
     .onConflict((c) => c.column("id").doNothing())
     .executeTakeFirst();
-  if (made.numInsertedOrUpdatedRows !== 1n) return;
+  if (made.numInsertedOrUpdatedRows !== 1n) return false;
   await addMember(trx, time, { roomId: id, userId: ownerId, state: "owner", invitedBy: null });
   await addEntry(trx, time, { roomId: id, authorId: ownerId, kind: "joined" });
   await readAll(trx, id, ownerId);
+  return true;
 }
 
 async function addMember(
@@ -142,22 +159,33 @@ async function readAll(trx: Transaction<Tables>, roomId: string, userId: string)
     .execute();
 }
 
-/** The room is locked. */
+async function leaveAndNote(
+  trx: Transaction<Tables>,
+  time: DatabaseTime,
+  sync: SyncLog,
+  roomId: string,
+  userId: string,
+): Promise<void> {
+  if (await leave(trx, time, roomId, userId)) await sync.note(trx, { userId, kind: "room.left", roomId });
+}
+
+/** The room is locked. Resolves to false when they were neither in it nor invited. */
 async function leave(
   trx: Transaction<Tables>,
   time: DatabaseTime,
   roomId: string,
   userId: string,
-): Promise<void> {
+): Promise<boolean> {
   const gone = await trx
     .deleteFrom("room_members")
     .where("room_id", "=", roomId)
     .where("user_id", "=", userId)
     .returning("state")
     .executeTakeFirst();
-  if (gone === undefined || gone.state === "invited") return;
+  if (gone === undefined) return false;
+  if (gone.state === "invited") return true;
   await addEntry(trx, time, { roomId, authorId: userId, kind: "left" });
-  if (gone.state !== "owner") return;
+  if (gone.state !== "owner") return true;
   const next = await trx
     .selectFrom("room_members")
     .select("user_id")
@@ -173,10 +201,11 @@ async function leave(
       .where("room_id", "=", roomId)
       .where("user_id", "=", next.user_id)
       .execute();
-    return;
+    return true;
   }
   await trx.deleteFrom("room_members").where("room_id", "=", roomId).execute();
   await trx.updateTable("rooms").set({ name: "", abandoned: 1 }).where("id", "=", roomId).execute();
+  return true;
 }
 
 async function markRead(

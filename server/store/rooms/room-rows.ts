@@ -6,7 +6,7 @@ import { roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { known } from "../sql/stored-values.ts";
-import { inTransaction } from "../sql/transaction.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
 
 const KINDS = ["message", "changed", "joined", "left"] as const;
 const STATES = ["invited", "member", "owner"] as const;
@@ -41,14 +41,15 @@ export async function stateIn(
 
 export const toState = (text: string): MemberState => known(STATES, text, "room_members.state");
 
-/** Runs `work` in a transaction in which nothing else changes the room. Throws ROOM_NOT_FOUND for whoever is not in it. */
+/** Runs `work` in a transaction in which nothing else changes the room; what it notes is told after it. Throws ROOM_NOT_FOUND for whoever is not in it. */
 export async function changingRoom<T>(
   db: Kysely<Tables>,
+  sync: SyncLog,
   roomId: string,
   userId: string,
   work: (trx: Transaction<Tables>, state: MemberState) => Promise<T>,
 ): Promise<T> {
-  return inTransaction(db, async (trx) => {
+  return sync.transaction(db, async (trx) => {
     // The lock of PostgreSQL; what is read after it is what the one before has left.
     await trx
       .updateTable("rooms")

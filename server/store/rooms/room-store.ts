@@ -12,17 +12,22 @@ import { noSuchMessage, notTheAuthor, roomNotFound } from "#server/domain/rooms/
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
-import { inTransaction } from "../sql/transaction.ts";
+import type { SyncLog } from "../sync/sync-log.ts";
+import { noteMentions } from "./mentions.ts";
 import { addEntry, changingRoom, isMember, readEntries, stateIn } from "./room-rows.ts";
+import { roomsOf } from "./room-summaries.ts";
+
+/** One parameter each: far below what a statement may have. */
+const ROOMS_AT_ONCE = 1_000;
 
 /** {@link RoomStore} on SQL. */
-export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime): RoomStore {
+export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime, sync: SyncLog): RoomStore {
   return {
     async append(message) {
       const known = await sentBefore(db, message);
       if (known !== undefined) return known;
       try {
-        return await append(db, time, message);
+        return await append(db, time, sync, message);
       } catch (reason) {
         // Sent twice at once, and the other one was first; all that this one did is undone.
         const winner = isUniqueViolation(reason) ? await sentBefore(db, message) : undefined;
@@ -31,7 +36,7 @@ export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime): RoomSto
       }
     },
 
-    change: (userId, roomId, messageId, text) => change(db, time, { userId, roomId, messageId, text }),
+    change: (userId, roomId, messageId, text) => change(db, time, sync, { userId, roomId, messageId, text }),
 
     position: (userId, roomId, entryId) => positionIn(db, userId, roomId, entryId),
 
@@ -68,6 +73,25 @@ export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime): RoomSto
           .orderBy("room_messages.seq")
           .limit(limit),
       ),
+
+    async watched(userId, limit) {
+      const rows = await roomsOf(db, userId, { limit, isIn: true }).execute();
+      return rows.map(({ id, last_seq: lastSeq }) => ({ id, lastSeq }));
+    },
+
+    async lastSeqs(roomIds) {
+      const found = new Map<string, number>();
+      for (let from = 0; from < roomIds.length; from += ROOMS_AT_ONCE) {
+        const some = roomIds.slice(from, from + ROOMS_AT_ONCE);
+        const rows = await db
+          .selectFrom("rooms")
+          .select(["id", "last_seq"])
+          .where("id", "in", some)
+          .execute();
+        for (const { id, last_seq } of rows) found.set(id, last_seq);
+      }
+      return found;
+    },
   };
 }
 
@@ -95,9 +119,14 @@ async function positionIn(
   return { lastSeq: room.last_seq, seq: room.seq ?? undefined };
 }
 
-async function append(db: Kysely<Tables>, time: DatabaseTime, message: NewRoomMessage): Promise<RoomEntry> {
+async function append(
+  db: Kysely<Tables>,
+  time: DatabaseTime,
+  sync: SyncLog,
+  message: NewRoomMessage,
+): Promise<RoomEntry> {
   const { roomId, authorId, replyTo } = message;
-  return inTransaction(db, async (trx) => {
+  return sync.transaction(db, async (trx) => {
     const id = await addEntry(trx, time, { ...message, kind: "message" });
     // Asked once the room is locked, so that nobody's message stands after that they left.
     const state = await stateIn(trx, roomId, authorId);
@@ -107,6 +136,7 @@ async function append(db: Kysely<Tables>, time: DatabaseTime, message: NewRoomMe
     }
     const stored = await messageIn(trx, roomId, id);
     if (stored === undefined) throw new Error("a message that was just stored is not there");
+    await noteMentions(trx, sync, stored);
     return stored;
   });
 }
@@ -114,6 +144,7 @@ async function append(db: Kysely<Tables>, time: DatabaseTime, message: NewRoomMe
 async function change(
   db: Kysely<Tables>,
   time: DatabaseTime,
+  sync: SyncLog,
   wanted: {
     readonly userId: string;
     readonly roomId: string;
@@ -122,7 +153,7 @@ async function change(
   },
 ): Promise<RoomEntry> {
   const { userId, roomId, messageId, text } = wanted;
-  return changingRoom(db, roomId, userId, async (trx, state) => {
+  return changingRoom(db, sync, roomId, userId, async (trx, state) => {
     if (state === "invited") throw roomNotFound();
     const found = await messageIn(trx, roomId, messageId);
     if (found === undefined) throw noSuchMessage("message_id");

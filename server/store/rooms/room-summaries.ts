@@ -9,6 +9,8 @@ interface Wanted {
   readonly roomId?: string | undefined;
   readonly after?: ListPlace | undefined;
   readonly limit: number;
+  /** Leaves out those that they are only invited to. */
+  readonly isIn?: true;
 }
 
 /** The rooms of somebody, or one of them. */
@@ -60,11 +62,12 @@ export async function summaries(
 }
 
 /** A page, by itself: SQLite would count what is unread in every room before it takes the first ones. */
-function roomsOf(db: Kysely<Tables>, userId: string, { roomId, after, limit }: Wanted) {
+export function roomsOf(db: Kysely<Tables>, userId: string, { roomId, after, limit, isIn }: Wanted) {
   const own = db
     .selectFrom("room_members")
     .select("room_id")
     .where("user_id", "=", userId)
+    .$if(isIn === true, (query) => query.where("state", "<>", "invited"))
     .union(db.selectNoFrom((eb) => eb.val(COMMON_ROOM).as("room_id")));
   return db
     .selectFrom("rooms")

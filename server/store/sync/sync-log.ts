@@ -65,7 +65,8 @@ export class SyncLog {
   }
 
   /** Writes a change in the transaction of it; nothing, if its chat is a temporary one. */
-  async note(trx: Transaction<Tables>, { userId, kind, chatId, turnId }: Change): Promise<void> {
+  async note(trx: Transaction<Tables>, change: Change): Promise<void> {
+    const { userId, kind, chatId, turnId, roomId, roomSeq } = change;
     const { rows } = await sql<{ last_seq: number }>`
       insert into sync_heads (user_id, last_seq)
       select cast(${userId} as text), 1
@@ -75,10 +76,9 @@ export class SyncLog {
     const seq = rows[0]?.last_seq;
     if (seq === undefined) return;
     await sql`
-      insert into sync_log (user_id, seq, kind, chat_id, turn_id, at_ms)
-      values (${userId}, ${seq}, ${kind}, ${chatId ?? null}, ${turnId ?? null}, ${this.#time()})`.execute(
-      trx,
-    );
+      insert into sync_log (user_id, seq, kind, chat_id, turn_id, room_id, room_seq, at_ms)
+      values (${userId}, ${seq}, ${kind}, ${chatId ?? null}, ${turnId ?? null}, ${roomId ?? null},
+        ${roomSeq ?? null}, ${this.#time()})`.execute(trx);
     const noted = this.#noted.get(trx) ?? new Map<string, number>();
     this.#noted.set(trx, noted.set(userId, seq));
     if (seq % REMOVED_AT_ONCE !== 0) return;

@@ -50,6 +50,8 @@ export function createSyncStore(db: Kysely<Tables>): SyncStore {
         atMs: row.at_ms,
         chatId: row.chat_id ?? undefined,
         turnId: row.turn_id ?? undefined,
+        roomId: row.room_id ?? undefined,
+        roomSeq: row.room_seq ?? undefined,
       }));
     },
 

@@ -1,10 +1,14 @@
+import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import type { ServerEvent } from "#contract/event-wire.ts";
+import { Messaging } from "#proto/messaging_pb.ts";
+import { Rooms } from "#proto/rooms_pb.ts";
 import { limitMs } from "#tests/testing/test-size.ts";
 import { openEvents, wsTokenOf, type EventClient } from "#tests/testing/event-client.ts";
 import { statusName } from "#tests/doubles/wire-client.ts";
 import { startTwoServers } from "#tests/testing/two-servers.ts";
 import { asked } from "../streaming-stage.ts";
+import { GrpcJsClient } from "../server-clients.ts";
 import { startTestServer } from "../start-test-server.ts";
 import { send } from "../web-stage.ts";
 
@@ -38,6 +42,19 @@ async function ask(
   return answer.json as Record<string, unknown>;
 }
 
+/** Calls as somebody; what is answered must be right. */
+function personIn(client: GrpcJsClient, token: string) {
+  return async <I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { readonly input: I; readonly output: O },
+    init: MessageInitShape<I>,
+  ): Promise<MessageShape<O>> => {
+    const { messages, details } = await client.call(method, init, { authorization: `Bearer ${token}` });
+    const [message] = messages;
+    if (message === undefined) throw new Error(`no answer: ${details}`);
+    return message;
+  };
+}
+
 async function listen({ httpUrl, accessToken }: Person, cursor?: string): Promise<EventClient> {
   const headers = { authorization: `Bearer ${await wsTokenOf(httpUrl, accessToken)}` };
   return openEvents(httpUrl, headers, cursor === undefined ? "" : `?cursor=${cursor}`);
@@ -50,28 +67,62 @@ test.each([
   ["PostgreSQL and Redis", true, false],
   ["PostgreSQL while Redis is gone", true, true],
   ["PostgreSQL alone", false, false],
-])("[16] a rename at one server is told at the other, on %s", async (_name, withRedis, killed) => {
-  await using servers = await startTwoServers(withRedis);
-  const { accessToken } = await servers.signInAs("ann");
-  const [atA, atB] = [servers.a, servers.b].map(({ httpUrl }) => ({ httpUrl, accessToken }));
-  if (atA === undefined || atB === undefined) throw new Error("two servers");
-  const id = await newChat(atA, { title: "Before" });
-  await using events = await listen(atB);
-  expect(await events.next()).toMatchObject({ type: "snapshot", chats: [{ id, title: "Before" }] });
-  if (killed) await servers.redis.stop();
-  const within = withRedis && !killed ? SHOWN_WITHIN_MS : POLLED_WITHIN_MS;
-  for (const title of ["First", "Second", "Third"]) {
+])(
+  "[16] a rename and what happens in rooms at one server are told at the other, on %s",
+  async (_name, withRedis, killed) => {
+    await using servers = await startTwoServers(withRedis);
+    const { accessToken } = await servers.signInAs("ann");
+    using client = new GrpcJsClient(servers.a.grpcUrl);
+    const bob = personIn(client, (await servers.signInAs("bob")).accessToken);
+    const ann = personIn(client, accessToken);
+    const { room = "" } = await bob(Rooms.method.createRoom, { name: "Birds" });
+    const [atA, atB] = [servers.a, servers.b].map(({ httpUrl }) => ({ httpUrl, accessToken }));
+    if (atA === undefined || atB === undefined) throw new Error("two servers");
+    const id = await newChat(atA, { title: "Before" });
+    await using events = await listen(atB);
+    expect(await events.next()).toMatchObject({ type: "snapshot", chats: [{ id, title: "Before" }] });
+    await bob(Rooms.method.inviteMember, { room, login: "ann" });
+    expect(await events.next()).toMatchObject({ type: "event", kind: "room.invited", room });
+    if (killed) await servers.redis.stop();
+    const within = withRedis && !killed ? SHOWN_WITHIN_MS : POLLED_WITHIN_MS;
+    for (const title of ["First", "Second", "Third"]) {
+      const startedMs = performance.now();
+      await ask(atA, "PUT", `/v1/chats/${id}`, { title });
+      expect(await events.next()).toMatchObject({ type: "event", kind: "chat.renamed", chat_id: id });
+      expect(performance.now() - startedMs).toBeLessThan(within);
+    }
+    const told = async (does: Promise<unknown>, ...events_: readonly object[]) => {
+      const startedMs = performance.now();
+      await does;
+      for (const event of events_) expect(await events.next()).toMatchObject({ type: "event", ...event });
+      expect(performance.now() - startedMs).toBeLessThan(within);
+    };
+    // Who is only invited is told of nothing in it.
+    await bob(Messaging.method.sendMessage, { room, text: "Not here yet" });
+    await told(ann(Rooms.method.joinRoom, { room }), { kind: "room.joined", room });
+    const message = { type: "event", kind: "room.message", room };
+    await told(bob(Messaging.method.sendMessage, { room, text: "Hello" }), { ...message, room_seq: 4 });
+    // Of a mention both are told, in either order.
+    await bob(Messaging.method.sendMessage, { room, text: "@ann?" });
+    const both = [await events.next(), await events.next()];
+    expect(both).toContainEqual({ ...message, room_seq: 5 });
+    expect(both).toContainEqual(expect.objectContaining({ kind: "room.mention", room, room_seq: 5 }));
+    await told(bob(Messaging.method.sendMessage, { text: "To all" }), { kind: "room.message", room_seq: 1 });
+    // Of what is read no other server is told where nothing tells it.
+    if (withRedis && !killed)
+      await told(ann(Rooms.method.markRead, { room, seq: 5n }), { kind: "room.read", room, room_seq: 5 });
+    // That somebody has left is something new in the room, which who is removed may hear of before.
+    await bob(Rooms.method.removeMember, { room, login: "ann" });
+    for (let kind: unknown = "room.message"; kind !== "room.left"; { kind } = await events.next())
+      expect(kind).toBe("room.message");
+    await bob(Messaging.method.sendMessage, { room, text: "Nobody hears" });
+    // The bus of a process that is alone reaches whoever is at the same server, too.
     const startedMs = performance.now();
-    await ask(atA, "PUT", `/v1/chats/${id}`, { title });
-    expect(await events.next()).toMatchObject({ type: "event", kind: "chat.renamed", chat_id: id });
-    expect(performance.now() - startedMs).toBeLessThan(within);
-  }
-  // The bus of a process that is alone reaches whoever is at the same server, too.
-  const startedMs = performance.now();
-  await ask(atB, "PUT", `/v1/chats/${id}`, { pinned: true });
-  expect(await events.next()).toMatchObject({ kind: "chat.changed" });
-  expect(performance.now() - startedMs).toBeLessThan(SHOWN_WITHIN_MS);
-});
+    await ask(atB, "PUT", `/v1/chats/${id}`, { pinned: true });
+    expect(await events.next()).toMatchObject({ kind: "chat.changed" });
+    expect(performance.now() - startedMs).toBeLessThan(SHOWN_WITHIN_MS);
+  },
+);
 
 test("[16] a client whose socket was cut goes on where it was, with each change once; without sockets it is told the same", async () => {
   await using server = await startTestServer();
