@@ -7,9 +7,10 @@ import { makeDocx, makePdf } from "#engine/testing/make-documents.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { withoutKeychainNote } from "#tests/testing/keychain-note.ts";
 import { freePorts } from "./free-ports.ts";
 import { startTestServer } from "./start-test-server.ts";
-import { createCliHome, jsonLines, withoutKeychainNote, type CliHome } from "./cli-process.ts";
+import { createCliHome, jsonLines, type CliHome } from "./cli-process.ts";
 
 let pipit: CliHome;
 let owned: AsyncDisposableStack;

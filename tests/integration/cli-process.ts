@@ -124,11 +124,6 @@ function observe(child: ChildProcess, onEnd: () => void): CliProcess {
   };
 }
 
-/** What a terminal said on standard error, without the note that it waits for the keychain, which a busy machine brings. */
-export function withoutKeychainNote(stderr: string): string {
-  return stderr.replace(/^pipit: Waiting for the system's keychain: [^\n]*\n/mu, "");
-}
-
 /** The JSON lines of `--json`. */
 export function jsonLines(stdout: string): readonly Readonly<Record<string, unknown>>[] {
   return stdout

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { withoutKeychainNote } from "#tests/testing/keychain-note.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
@@ -52,7 +53,7 @@ export async function openScreen(
     "-c",
     `trap '' INT; ${exported}; ${program.replaceAll("$PIPIT", entry)}; echo "exit=$?"; cat`,
   );
-  const read = async (): Promise<string> => (await tmux("capture-pane", "-p")).stdout;
+  const read = async (): Promise<string> => withoutKeychainNote((await tmux("capture-pane", "-p")).stdout);
   return {
     type: async (...keys) => void (await tmux("send-keys", ...keys)),
     async paste(text) {

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { claudeExport } from "#tests/testing/claude-export.ts";
+import { withoutKeychainNote } from "#tests/testing/keychain-note.ts";
 import { runPipit } from "#tests/testing/run-pipit.ts";
-import { jsonLines, withoutKeychainNote } from "../cli-process.ts";
+import { jsonLines } from "../cli-process.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
 let server: TestServer;
