@@ -169,6 +169,28 @@ describe("the conversation in a terminal", () => {
     await screen.shows(/It came\.\n+› (?:long ){19}lon\ng (?:long ){5}lie!\s*$/);
   });
 
+  test("[16] shows above the prompt what other devices do to the open chat: its name, what is said there, its end", async () => {
+    await using model = await startOpenAiDouble(["One.", "Two."].map((text) => stream(say(text))));
+    const env = { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0" };
+    await using screen = await openScreen(pipit.home, env);
+    await screen.shows(/Pipit is listening/);
+    await screen.type("Do herons nest?", "Enter");
+    await screen.shows(/One\.\n+›/);
+    await screen.type("half a thought");
+    await screen.shows(/› half a thought\s*$/);
+    const done = { code: 0 };
+    const { stdout } = await pipit.run(["chats", "list"]);
+    const chat = stdout.slice(0, 8);
+    expect(await pipit.run(["chats", "rename", chat, "Grey heron"])).toMatchObject(done);
+    await screen.shows(/\(This chat is called "Grey heron" now\.\)\n+› half a thought\s*$/);
+    const ask = ["chat", "--chat", chat, "--once", "And bitterns?", "--no-audio"];
+    expect(await pipit.run(ask, { env })).toMatchObject({ ...done, stdout: "Two.\n" });
+    await screen.shows(/\nyou: And bitterns\?\npipit:\n+Two\.\n+› half a thought\s*$/);
+    expect(await pipit.run(["chats", "delete", chat])).toMatchObject(done);
+    const shown = await screen.shows(/This chat is no longer there[^]*\n+› half a thought\s*$/);
+    expect(shown.match(/One\.|Two\.|Grey heron/gu)).toEqual(["One.", "Grey heron", "Two."]);
+  });
+
   test("does not mix what is typed into a streaming answer", async () => {
     const held = gate();
     await using model = await startOpenAiDouble([

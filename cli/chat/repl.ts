@@ -1,6 +1,7 @@
 import { oneLine } from "#contract/texts/one-line.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AttachedFile } from "#contract/attached-file.ts";
+import type { Logger } from "#contract/logger.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
@@ -9,11 +10,12 @@ import { lineText, paint, printLine, printNote } from "../kit/terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
 import { exitCodeOfQuestion, keptText, settle, statusesBefore } from "./outcome.ts";
+import { followAccount } from "./follow-account.ts";
 import { tellDatabaseSetAside, tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { openChosenChat } from "./chat-commands.ts";
 import { completeSlashCommand, runSlashCommand, type ReplContext } from "./slash-commands.ts";
 
-type ReplOptions = ChatContext & { readonly screen: Screen };
+type ReplOptions = ChatContext & { readonly screen: Screen; readonly logger: Logger };
 
 /** `pipit chat`: asks, answers, until /quit, the end of input, or Ctrl-C twice. */
 export async function runRepl(options: ReplOptions): Promise<ExitCode> {
@@ -32,6 +34,8 @@ class Repl {
   #files: readonly AttachedFile[];
   #busy = false;
   #above: LineInput["above"] = (print) => print();
+  /** What waits until the answer that is being given stands whole. */
+  readonly #later: (() => void)[] = [];
   #lastInterruptMs = -Infinity;
   /** The last message's outcome; a pipe's exit code. */
   #outcome: ExitCode = exitCodes.done;
@@ -57,7 +61,7 @@ class Repl {
     watches.defer(this.#tellEndOfSignIn());
     await this.#greet();
     // A pipe is over before there is anything to tell.
-    if (this.#interactive) client.listen();
+    if (this.#interactive) this.#follow();
     if (this.#options.chat !== undefined) {
       const opened = await openChosenChat(this.#options.chat, this.#options, this.#leave.signal);
       printNote(terminal, paint("dim", opened));
@@ -78,6 +82,14 @@ class Repl {
       if (!ended || before.kind !== "signed-in" || this.#busy) return;
       this.#above(() => printNote(terminal, paint("yellow", messages.signInEnded)));
     });
+  }
+
+  #follow(): void {
+    const above = (print: () => void): void => {
+      if (this.#busy) this.#later.push(print);
+      else this.#above(print);
+    };
+    followAccount({ ...this.#options, above, signal: this.#leave.signal });
   }
 
   async #greet(): Promise<void> {
@@ -176,6 +188,7 @@ class Repl {
       return await Promise.race([work, aborted(this.#leave.signal)]);
     } finally {
       this.#busy = false;
+      for (const print of this.#later.splice(0)) this.#above(print);
     }
   }
 

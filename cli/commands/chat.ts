@@ -82,7 +82,7 @@ export async function chat(flags: ChatFlags, deps: CommandDeps): Promise<ExitCod
     });
   }
   const { runRepl } = await import("../chat/repl.ts");
-  return await runRepl({ ...shared, screen });
+  return await runRepl({ ...shared, screen, logger });
 }
 
 function chosenChat(flags: ChatFlags): ChosenChat | undefined {

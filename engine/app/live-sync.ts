@@ -10,7 +10,7 @@ import type { AppClient } from "./app-ports.ts";
 const GATHER_MS = 30;
 
 interface LiveSyncDeps {
-  readonly state: () => AppState;
+  readonly state: () => Pick<AppState, "changed" | "projects">;
   readonly show: (patch: Pick<AppState, "changed">) => void;
   /** The models may be others. */
   readonly look: () => Promise<void>;
@@ -23,7 +23,10 @@ interface LiveSyncDeps {
   readonly signal: AbortSignal;
 }
 
-type Client = Pick<AppClient, "engine" | "history">;
+interface Client {
+  readonly engine: Pick<AppClient["engine"], "store" | "describeChat" | "refresh" | "newChat">;
+  readonly history: Pick<AppClient["history"], "chat">;
+}
 
 /** What is to be shown anew. */
 interface Gathered {
