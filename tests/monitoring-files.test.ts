@@ -48,6 +48,8 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.authenticatedRequest("bearer");
   metrics.httpRequest("/health", 200, 1);
   metrics.roomLag(1);
+  metrics.socketClosed("peer");
+  metrics.syncLag(1);
   const names = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of (await metrics.text()).body.matchAll(
     /^([a-z_]+)(?:\{(.*)\})? /gm,

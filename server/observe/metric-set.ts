@@ -5,7 +5,7 @@ import type { RoomCounts } from "#server/domain/rooms/rooms.ts";
 /** About 5 ms, a token by ES256, to 2 s, where a client gives up; 0.2 is the goal that alerts look at. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2];
 
-/** The bus takes milliseconds; without it a server looks every 0.7 s. */
+/** The bus takes milliseconds; without it a server looks every 0.7 s for messages, and every second for changes. */
 const LAG_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15];
 
 /** What gauges read at a scrape. */
@@ -30,7 +30,13 @@ export function createMetricSet(sources: MetricSources) {
   const registry = new Registry();
   addServiceGauges(registry, sources);
   addProcessMetrics(registry);
-  return { registry, ...authMetrics(registry), ...httpMetrics(registry), ...roomMetrics(registry, sources) };
+  return {
+    registry,
+    ...authMetrics(registry),
+    ...httpMetrics(registry),
+    ...roomMetrics(registry, sources),
+    ...socketMetrics(registry),
+  };
 }
 
 export type MetricSet = ReturnType<typeof createMetricSet>;
@@ -129,6 +135,35 @@ function roomMetrics(registry: Registry, { rooms }: MetricSources) {
     roomLagSeconds: new Histogram({
       name: "pipit_room_lag_seconds",
       help: "From the storing of a message until this server has it for its readers.",
+      buckets: LAG_BUCKETS_SECONDS,
+      registers,
+    }),
+  } as const;
+}
+
+function socketMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    sockets: new Gauge({ name: "pipit_sockets", help: "Sockets for events that are open.", registers }),
+    socketMessages: new Counter({
+      name: "pipit_socket_messages_total",
+      help: "Messages that were written to sockets: events, pings, and answers to pings.",
+      registers,
+    }),
+    socketResyncs: new Counter({
+      name: "pipit_socket_resyncs_total",
+      help: "Sockets that lagged, and were told to read all anew.",
+      registers,
+    }),
+    socketCloses: new Counter({
+      name: "pipit_socket_closes_total",
+      help: "Sockets that were closed, by reason.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    syncLagSeconds: new Histogram({
+      name: "pipit_sync_lag_seconds",
+      help: "From a change of an account until a socket of it was told.",
       buckets: LAG_BUCKETS_SECONDS,
       registers,
     }),

@@ -103,6 +103,25 @@ describe("metrics", () => {
     );
   });
 
+  test("tell of sockets: how many are open, why they were closed, and how late they are told", async () => {
+    const metrics = createMetrics(sources);
+    for (let opened = 0; opened < 3; opened += 1) metrics.socketOpened();
+    metrics.socketTold();
+    metrics.socketResync();
+    metrics.socketClosed("revoked");
+    metrics.syncLag(40);
+    expect(await lines(metrics)).toEqual(
+      expect.arrayContaining([
+        "pipit_sockets 2",
+        "pipit_socket_messages_total 1",
+        "pipit_socket_resyncs_total 1",
+        'pipit_socket_closes_total{reason="revoked"} 1',
+        'pipit_sync_lag_seconds_bucket{le="0.025"} 0',
+        'pipit_sync_lag_seconds_bucket{le="0.05"} 1',
+      ]),
+    );
+  });
+
   test("tell of the process", async () => {
     const metrics = createMetrics(sources);
     const valueOf = async (name: string): Promise<number> =>

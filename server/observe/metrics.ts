@@ -22,8 +22,23 @@ export interface HttpMetrics {
   httpRequest(route: string | undefined, status: number, durationMs: number): void;
 }
 
+/** Why a socket was closed. */
+export type SocketEnd = "peer" | "revoked" | "unread" | "silent" | "error";
+
+/** Of the sockets on which clients hear what happens to their accounts. */
+export interface SocketMetrics {
+  socketOpened(): void;
+  socketClosed(why: SocketEnd): void;
+  /** Something was written to one. */
+  socketTold(): void;
+  /** One that lagged is told to read all anew. */
+  socketResync(): void;
+  /** From a change until a socket that had all before it was told. */
+  syncLag(lagMs: number): void;
+}
+
 /** What the server counts and measures; see docs/operations/monitoring.md. */
-export interface Metrics extends AuthMetrics, HttpMetrics {
+export interface Metrics extends AuthMetrics, HttpMetrics, SocketMetrics {
   roomLag(lagMs: number): void;
   /**
    * Loads the library that keeps the numbers, which takes a tenth of a start; so it is asked for after the start. What
@@ -69,6 +84,15 @@ export function createMetrics(sources: MetricSources): Metrics {
         httpRequestSeconds.observe({ route }, durationMs / 1000);
       }),
     roomLag: (lagMs) => record(({ roomLagSeconds }) => roomLagSeconds.observe(lagMs / 1000)),
+    socketOpened: () => record(({ sockets }) => sockets.inc()),
+    socketClosed: (reason) =>
+      record(({ sockets, socketCloses }) => {
+        sockets.dec();
+        socketCloses.inc({ reason });
+      }),
+    socketTold: () => record(({ socketMessages }) => socketMessages.inc()),
+    socketResync: () => record(({ socketResyncs }) => socketResyncs.inc()),
+    syncLag: (lagMs) => record(({ syncLagSeconds }) => syncLagSeconds.observe(lagMs / 1000)),
     async load() {
       await load();
     },

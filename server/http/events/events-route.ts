@@ -20,7 +20,7 @@ const access: CallerAccess = {
 
 /** `GET /ws/v1/events/`: a WebSocket that tells a client what happens to its account. */
 export function eventsRoute(ctx: HttpContext): CallerRoute {
-  const { config, guard, clock, sync, roomWatch, logger } = ctx;
+  const { config, guard, clock, sync, roomWatch, metrics, logger } = ctx;
   const { chats } = ctx.store;
   const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
   const places = new Places();
@@ -40,7 +40,7 @@ export function eventsRoute(ctx: HttpContext): CallerRoute {
     const socket = request.acceptSocket(reply);
     if (socket !== undefined) {
       const place = entering.move();
-      serveEvents(socket, { caller, cursor, place, guard, clock, sync, chats, rooms, logger });
+      serveEvents(socket, { caller, cursor, place, guard, clock, sync, chats, rooms, metrics, logger });
     }
     return reply;
   });

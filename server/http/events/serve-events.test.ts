@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { PING_EVERY_MS } from "#contract/event-wire.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { SyncPlace } from "#server/domain/sync/ports.ts";
+import { createMetrics } from "#server/observe/metrics.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { serveEvents, type EventsLink } from "./serve-events.ts";
 
@@ -23,6 +24,17 @@ let sync: EventsLink["sync"] = quietSync;
 let tellRooms: Parameters<EventsLink["rooms"]["listen"]>[0] = () => {};
 let sockets: WebSocketServer;
 let port: number;
+const metrics = createMetrics({
+  pingDatabase: async () => undefined,
+  redisStatus: () => "disabled",
+  passwordQueueDepth: () => 0,
+  rooms: () => undefined,
+});
+/** The samples of a metric, with their labels. */
+async function counted(name: string): Promise<readonly string[]> {
+  const lines = (await metrics.text()).body.split("\n").filter((line) => line.startsWith(name));
+  return lines.map((line) => line.slice(name.length).trim()).toSorted();
+}
 /** Places that were given back. */
 let given = 0;
 beforeAll(async () => {
@@ -41,6 +53,7 @@ beforeAll(async () => {
       sync,
       chats: { list: async () => [] },
       rooms: { listen: (onNews) => void (tellRooms = onNews), refresh: async () => {} },
+      metrics,
       logger: createRecordingLogger(),
     }),
   );
@@ -133,8 +146,14 @@ test("a peer that reads slowly is told once to read all anew, and then what come
   const told = heard.filter(({ type }) => type === "event").map(({ seq }) => seq);
   expect(told).toEqual([...told.slice(0, -1).map((_, at) => at + 1), end + 1]);
   expect(heard.filter(({ type }) => type === "resync")).toEqual([{ type: "resync", cursor: `${end}-1` }]);
+  expect(await counted("pipit_socket_resyncs_total")).toEqual(["1"]);
+  expect(await counted("pipit_sockets")).toEqual(["1"]);
   sync = quietSync;
   socket.terminate();
+  await expect.poll(() => counted("pipit_sockets")).toEqual(["0"]);
+  // Those of the tests before this one, too.
+  const closes = ['{reason="peer"} 3', '{reason="silent"} 1', '{reason="unread"} 1'];
+  expect(await counted("pipit_socket_closes_total")).toEqual(closes);
 });
 
 test("what is new in rooms is told without a cursor; to a peer that lags it is one more reason to read all anew", async () => {

@@ -7,6 +7,7 @@ import type { RoomNews, WatchedRooms } from "#server/domain/rooms/room-watch.ts"
 import { namedRoom } from "#server/domain/rooms/ports.ts";
 import type { Sync } from "#server/domain/sync/sync.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
+import type { SocketEnd, SocketMetrics } from "#server/observe/metrics.ts";
 import { closeSocket } from "../kit/socket-upgrades.ts";
 import { EventReader, EVENTS_AT_ONCE, type EventReaderDeps } from "./event-reader.ts";
 
@@ -28,27 +29,38 @@ export interface EventsLink extends Omit<EventReaderDeps, "sync"> {
   readonly place: Disposable;
   readonly guard: Pick<TokenGuard, "watch">;
   readonly clock: Clock;
+  readonly metrics: SocketMetrics;
   readonly logger: Logger;
 }
 
 /** Serves one socket until it is closed: a snapshot, what happens, and pings, of which a peer may leave none unanswered. */
 export function serveEvents(socket: WebSocket, link: EventsLink): void {
-  const { caller, place, guard, clock } = link;
+  const { caller, place, guard, clock, metrics } = link;
   let heard = true;
+  let end: SocketEnd = "peer";
+  metrics.socketOpened();
   const write = (text: string, sent?: () => void): void => {
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > UNREAD_MAX_BYTES)
+    if (socket.bufferedAmount > UNREAD_MAX_BYTES) {
+      end = "unread";
       closeSocket(socket, TRY_AGAIN_LATER, "Too much is left unread.");
-    else socket.send(text, sent);
+      return;
+    }
+    socket.send(text, sent);
+    metrics.socketTold();
   };
   const send = (event: ServerEvent, sent?: () => void): void => write(JSON.stringify(event), sent);
   const told = tellChanges(socket, link, send, write);
   const watch = guard.watch(caller, () => {
+    end = "revoked";
     send({ type: "session.revoked" });
     closeSocket(socket, POLICY_VIOLATION, "The session has ended.");
   });
   const pings = setInterval(() => {
-    if (!heard) return socket.terminate();
+    if (!heard) {
+      end = "silent";
+      return socket.terminate();
+    }
     heard = false;
     send({ type: "ping", timestamp: clock.nowMs() });
   }, PING_EVERY_MS);
@@ -62,8 +74,11 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
     if (pong !== undefined) write(pong);
   });
   // Too long a message, or what is no WebSocket: the library closes it with the code for that.
-  socket.on("error", () => undefined);
+  socket.on("error", () => {
+    end = "error";
+  });
   socket.on("close", () => {
+    metrics.socketClosed(end);
     clearInterval(pings);
     told[Symbol.dispose]();
     watch[Symbol.dispose]();
@@ -74,18 +89,21 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
 /** Says what happens to the account as fast as the peer reads it. */
 function tellChanges(
   socket: WebSocket,
-  { caller: { userId }, sync, chats, rooms, cursor, logger }: EventsLink,
+  { caller: { userId }, sync, chats, rooms, cursor, clock, metrics, logger }: EventsLink,
   send: (event: ServerEvent, sent?: () => void) => void,
   write: (text: string) => void,
 ): Disposable {
   const reader = new EventReader({ sync, chats }, userId, cursor);
   let isTelling = false;
   let again = false;
+  /** What comes now has just happened. */
+  let hasAll = false;
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
   const tellNext = async (): Promise<void> => {
     if (socket.bufferedAmount > LAGGING_BYTES) {
       const resync = await reader.skip();
       await rooms.refresh();
+      metrics.socketResync();
       // When it has been taken, so has all before it.
       await new Promise<void>((taken) => (isOpen() ? send(resync, taken) : taken()));
       again = true;
@@ -95,7 +113,10 @@ function tellChanges(
     // From here on it is told of a new room, and not of one that it has left.
     if (events.some(mayMove)) await rooms.refresh();
     if (isOpen()) for (const event of events) send(event);
-    again ||= events.length === EVENTS_AT_ONCE;
+    const [first] = events;
+    if (hasAll && first !== undefined && "at" in first) metrics.syncLag(clock.nowMs() - Date.parse(first.at));
+    hasAll = events.length < EVENTS_AT_ONCE;
+    again ||= !hasAll;
   };
   const more = async (): Promise<void> => {
     again = true;
