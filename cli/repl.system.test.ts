@@ -187,7 +187,7 @@ describe("the conversation in a terminal", () => {
     expect(await pipit.run(ask, { env })).toMatchObject({ ...done, stdout: "Two.\n" });
     await screen.shows(/\nyou: And bitterns\?\npipit:\n+Two\.\n+› half a thought\s*$/);
     expect(await pipit.run(["chats", "delete", chat])).toMatchObject(done);
-    const shown = await screen.shows(/This chat is no longer there[^]*\n+› half a thought\s*$/);
+    const shown = await screen.shows(/This chat was deleted on another device[^]*\n+› half a thought\s*$/);
     expect(shown.match(/One\.|Two\.|Grey heron/gu)).toEqual(["One.", "Grey heron", "Two."]);
   });
 

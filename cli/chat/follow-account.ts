@@ -41,7 +41,8 @@ export function followAccount({ client, terminal, messages, logger, above, signa
     show: () => undefined,
     look: async () => undefined,
     readProjects: async () => undefined,
-    onProblem: (error) => note(messages.error(error)),
+    // It has one: what was on show was deleted elsewhere.
+    onProblem: () => note(messages.chatDeleted),
     logger,
     signal,
   });
