@@ -205,14 +205,18 @@ function storePlace({ databaseUrl }: ServerConfig, folder: string) {
 
 /** Begins to remove what was deleted, and events that were kept long enough. */
 function startRemoving(
-  { auth }: ServerConfig,
-  { auditReader, purgeDeleted }: Store,
+  { auth, eventsKeptDays }: ServerConfig,
+  { auditReader, programEvents, purgeDeleted }: Store,
   logger: Logger,
   owner: AsyncDisposableStack,
 ): void {
   const retentionMs = auth.auditRetentionDays * DAY_MS;
   if (auditReader !== undefined) owner.use(startAuditRetention({ reader: auditReader, retentionMs, logger }));
-  owner.use(startPurge(purgeDeleted, logger));
+  const purge = async (signal: AbortSignal): Promise<number> => {
+    await programEvents.removeOlder(eventsKeptDays * DAY_MS, signal);
+    return purgeDeleted(signal);
+  };
+  owner.use(startPurge(purge, logger));
 }
 
 /** Begins to write the memory files, where there are to be any. */

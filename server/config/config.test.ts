@@ -59,6 +59,8 @@ describe("readServerConfig", () => {
       speech: {},
       embeddings: {},
       roomMessagesPerMinute: 1_000,
+      eventBatchesPerMinute: 120,
+      eventsKeptDays: 90,
       semantic: undefined,
       transcription: {},
     });

@@ -187,6 +187,20 @@ export const serveSettings = {
     initial: "1000",
     about: "messages that one account may send to rooms, or change there, in a minute",
   },
+  eventBatchesPerMinute: {
+    ...cap,
+    env: "PIPIT_EVENT_BATCHES_PER_MINUTE",
+    file: "serve.event_batches_per_minute",
+    initial: "120",
+    about: "batches of up to 1000 events that one account may send in a minute",
+  },
+  eventsKeptDays: {
+    ...cap,
+    env: "PIPIT_EVENTS_KEPT_DAYS",
+    file: "serve.events_kept_days",
+    initial: "90",
+    about: "days that events of programs are kept after they came",
+  },
   legacyAnonymous: {
     ...toggle,
     env: "PIPIT_LEGACY_ANONYMOUS",

@@ -19,6 +19,7 @@ import { endStuckAnswers, probedConnections } from "./kit/gone-clients.ts";
 import { Uploads } from "./kit/uploads.ts";
 import { refuseRepeatedHeaders } from "./kit/repeated-headers.ts";
 import { HttpError } from "./kit/http-error.ts";
+import { parseJsonBody } from "./kit/json-body.ts";
 import { pageCredentialsOf } from "./kit/cookies.ts";
 import { measureRequests } from "./kit/measure-requests.ts";
 import type { HttpContext } from "./kit/http-context.ts";
@@ -39,10 +40,9 @@ const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
 const streamTypes = [
   ["form", "multipart/form-data"],
   ["file", "*"],
+  ["gzip", "*"],
 ] as const;
 const JSON_CONTENT_TYPE = "application/json";
-/** No client has reason for so many: a JSON Schema of OpenAI has ten. */
-const JSON_MAX_LEVELS = 100;
 
 export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation" | "rates" | "logger"> {
   readonly rpc: RpcRoutes;
@@ -155,24 +155,12 @@ function addBodyParsers(app: FastifyInstance): void {
     done(null, new URLSearchParams(String(body)));
   });
   app.addContentTypeParser(JSON_CONTENT_TYPE, { parseAs: "string" }, (_request, body, done) => {
-    let value: unknown;
     try {
-      value = JSON.parse(String(body));
-    } catch {
-      // The parser's own message quotes the body, and there may be a password in it.
-      done(new HttpError(400, "The body is not valid JSON."), undefined);
-      return;
+      done(null, parseJsonBody(String(body)));
+    } catch (error) {
+      done(error as HttpError, undefined);
     }
-    if (isDeeperThan(JSON_MAX_LEVELS, value)) {
-      done(new HttpError(400, `The body is nested more than ${JSON_MAX_LEVELS} levels deep.`), undefined);
-    } else done(null, value);
   });
-}
-
-/** What is read without a limit cannot be written again without one: that calls itself for each level. */
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
 function addRpcs(app: FastifyInstance, { rpc, site, clientAddressOf }: HttpServerDeps): void {

@@ -1,3 +1,4 @@
+import { apiEventsBatchRoute } from "./api-v1/events-batch.ts";
 import { apiTokenRefreshRoute, apiTokenRoute } from "./api-v1/token.ts";
 import { apiWsTokenRoute } from "./api-v1/ws-token.ts";
 import { browsersRoutes } from "./auth/browsers.ts";
@@ -44,6 +45,7 @@ export function createRoutes(ctx: HttpContext): readonly Route[] {
     apiTokenRoute(ctx),
     apiTokenRefreshRoute(ctx),
     apiWsTokenRoute(ctx),
+    apiEventsBatchRoute(ctx),
     eventsRoute(ctx),
     changesRoute(ctx),
     ...apiKeysRoutes(ctx),

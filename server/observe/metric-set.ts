@@ -36,6 +36,7 @@ export function createMetricSet(sources: MetricSources) {
     ...httpMetrics(registry),
     ...roomMetrics(registry, sources),
     ...socketMetrics(registry),
+    ...eventMetrics(registry),
   };
 }
 
@@ -109,6 +110,17 @@ function httpMetrics(registry: Registry) {
       labelNames: ["route"],
       buckets: DURATION_BUCKETS_SECONDS,
       registers,
+    }),
+  } as const;
+}
+
+function eventMetrics(registry: Registry) {
+  return {
+    programEvents: new Counter({
+      name: "pipit_program_events_total",
+      help: "Events that programs have sent, by what became of them.",
+      labelNames: ["status"],
+      registers: [registry],
     }),
   } as const;
 }

@@ -40,6 +40,7 @@ export interface SocketMetrics {
 /** What the server counts and measures; see docs/operations/monitoring.md. */
 export interface Metrics extends AuthMetrics, HttpMetrics, SocketMetrics {
   roomLag(lagMs: number): void;
+  programEvent(status: "success" | "duplicate" | "rejected"): void;
   /**
    * Loads the library that keeps the numbers, which takes a tenth of a start; so it is asked for after the start. What
    * was counted before is kept.
@@ -93,6 +94,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     socketTold: () => record(({ socketMessages }) => socketMessages.inc()),
     socketResync: () => record(({ socketResyncs }) => socketResyncs.inc()),
     syncLag: (lagMs) => record(({ syncLagSeconds }) => syncLagSeconds.observe(lagMs / 1000)),
+    programEvent: (status) => record(({ programEvents }) => programEvents.inc({ status })),
     async load() {
       await load();
     },

@@ -21,6 +21,7 @@ import { createMemoryFileStore } from "./sql/memory-file-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { IndexCompletion } from "./search/index-completion.ts";
 import { mendedBy, type Mended } from "./search/mended.ts";
+import { createProgramEventStore } from "./events/program-event-store.ts";
 import { createVectorStore } from "./search/turn-vectors.ts";
 import { createRoomStore } from "./rooms/room-store.ts";
 import { inTransaction } from "./sql/transaction.ts";
@@ -162,6 +163,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),
     rooms: createRoomStore(db, time, sync),
+    programEvents: createProgramEventStore(db, roomyDb, time),
     modelChoices: createModelChoiceStore(db, sync),
     /** All of the auth service, and the way to change several at once. */
     auth: { ...auth, memories },

@@ -2,6 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { ownersLook } from "#server/domain/access/access.ts";
 import type { AuditRecord } from "#server/domain/audit/audit-reader.ts";
 import type { UsageReport } from "#server/domain/chats/ports.ts";
+import type { KeptEvent } from "#server/domain/events/ports.ts";
 import type { RoomSummary } from "#server/domain/rooms/member-ports.ts";
 import type { RoomEntry } from "#server/domain/rooms/ports.ts";
 import { listed, opened, PAGE, paged, sendFile } from "../kit/download.ts";
@@ -15,7 +16,10 @@ import { allChats, chatsAsJson } from "../v1/export/exported-chats.ts";
 import { toMemoryBody } from "../v1/memories.ts";
 import { toAccountBody } from "./account-answer.ts";
 
-type Kept = Pick<HttpContext["store"], "chats" | "turns" | "auth" | "usage" | "rooms" | "auditReader">;
+type Kept = Pick<
+  HttpContext["store"],
+  "chats" | "turns" | "auth" | "usage" | "rooms" | "programEvents" | "auditReader"
+>;
 
 /**
  * `GET /auth/export`: what is kept of the caller, as one file of JSON.
@@ -74,6 +78,11 @@ async function* written(store: Kept, userId: string, first: object): AsyncGenera
   const messages = paged<RoomEntry>((after) => store.rooms.ofAuthor(userId, after, PAGE));
   yield* listed(messages, async function* (message) {
     yield JSON.stringify(toMessageBody(message));
+  });
+  yield ',"program_events":';
+  const sent = paged<KeptEvent>((after) => store.programEvents.inOrder(userId, PAGE, after));
+  yield* listed(sent, async function* ({ receivedAtMs, data }) {
+    yield `{"received_at":${JSON.stringify(timeOf(receivedAtMs))},"event":${data}}`;
   });
   yield ',"events":';
   const events = paged<AuditRecord>(

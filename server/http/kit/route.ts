@@ -23,9 +23,9 @@ interface RouteOptions {
   readonly maxBytes?: number;
   /**
    * Reads its body itself, as a stream of which nothing has been counted: "form" takes multipart/form-data, "file"
-   * whatever comes, for as long as it comes.
+   * whatever comes, for as long as it comes, "gzip" whatever comes in the time of an ordinary body.
    */
-  readonly stream?: "form" | "file";
+  readonly stream?: "form" | "file" | "gzip";
 }
 
 /** A route of any access; its handler's return value is the JSON body. */

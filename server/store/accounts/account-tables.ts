@@ -15,6 +15,7 @@ export const accountTables = {
   token_limits: "erased",
   usage_reports: "erased",
   sync_log: "erased",
+  events: "erased",
   memories: "own store",
   refresh_families: "ended",
   web_sessions: "ended",

@@ -39,6 +39,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "room_messages", key: ["id"] },
   { name: "sync_heads", key: ["user_id"] },
   { name: "sync_log", key: ["user_id", "seq"], numbers: ["seq"] },
+  { name: "events", key: ["user_id", "event_id"], batchRows: 20 },
   { name: "model_choices", key: ["user_id", "chat_id"] },
   { name: "model_connection", key: ["id"] },
 ];

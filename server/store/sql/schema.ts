@@ -4,6 +4,7 @@ import type { ChainState, HashedEvent } from "#server/domain/audit/audit-hash.ts
 import type { Chat, Turn, UsageReport } from "#server/domain/chats/ports.ts";
 import type { Summary } from "#server/domain/chats/summary-port.ts";
 import type { CounterState } from "#server/domain/limits/counter-state.ts";
+import type { KeptEvent } from "#server/domain/events/ports.ts";
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { Project } from "#server/domain/projects/ports.ts";
 import type { RoomEntry } from "#server/domain/rooms/ports.ts";
@@ -55,6 +56,8 @@ export interface Tables {
   /** The last number that a change of an account has taken. */
   sync_heads: { user_id: string; last_seq: number };
   sync_log: RowOf<Omit<NumberedChange, "kind">> & Pick<NumberedChange, "kind">;
+  /** Of programs; what happened to an account is in `sync_log`, what was decided about it in `audit_events`. */
+  events: RowOf<KeptEvent> & { user_id: string };
   /** `chat_id` is "" for the choice of an account. */
   model_choices: { user_id: string; chat_id: string; model: string };
   /** At most one row: address, key and model of the server's model server, sealed. */
