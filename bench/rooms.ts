@@ -1,9 +1,8 @@
-import { connect } from "node:http2";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { encodeEnvelope } from "@connectrpc/connect/protocol";
-import { EmptySchema, MessageSchema } from "#proto/messaging_pb.ts";
+import { MessageSchema } from "#proto/messaging_pb.ts";
+import { openMessaging, type MessagingWire } from "#tests/testing/messaging-wire.ts";
 import { startProgram, type ChildProgram, type ProgramReady } from "./lib/child-program.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { quantile } from "./lib/statistics.ts";
@@ -81,10 +80,10 @@ export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult, voi
 
 async function measure(program: string, size: number, signal: AbortSignal): Promise<Fan> {
   await using server = await startProgram(join(import.meta.dirname, "lib", program), signal);
-  using sender = openSession(server);
+  using sender = openMessaging(server);
   // What is loaded and compiled by the first ones belongs to the server, not to a reader.
   const first = await openReaders(server, 20, signal);
-  await sender.say();
+  await say(sender);
   first[Symbol.dispose]();
   const idle = await server.memory();
   using readers = await openReaders(server, size, signal);
@@ -92,7 +91,7 @@ async function measure(program: string, size: number, signal: AbortSignal): Prom
   const send = async (): Promise<void> => {
     const all = readers.next(signal);
     const beganMs = performance.now();
-    await Promise.all([sender.say(), all]);
+    await Promise.all([say(sender), all]);
     toAllMs.push(performance.now() - beganMs);
     await sleep(restMs, undefined, { signal });
   };
@@ -120,52 +119,30 @@ async function costOf(server: Pick<ChildProgram, "usage">, doing: () => Promise<
   return { cpuMs: (await server.usage()).cpuMs - before.cpuMs, tookMs };
 }
 
-function openSession({ grpcUrl, accessToken }: ProgramReady) {
-  const session = connect(`http://${grpcUrl}`);
-  // A connection that breaks is missed where its messages are.
-  session.on("error", () => undefined);
-  const call = (method: string, request: Uint8Array) => {
-    const stream = session.request({
-      ":method": "POST",
-      ":path": `/Messaging/${method}`,
-      "content-type": "application/grpc",
-      te: "trailers",
-      ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
-    });
-    stream.end(encodeEnvelope(0, request));
-    return stream;
-  };
-  const message = toBinary(MessageSchema, create(MessageSchema, { text }));
-  return {
-    call,
-    say: () =>
-      new Promise<void>((resolve, reject) => {
-        const stream = call("SendMessage", message);
-        stream.once("error", reject);
-        stream.once("trailers", ({ "grpc-status": status }) =>
-          status === "0" ? resolve() : reject(new Error(`The message was refused: ${String(status)}.`)),
-        );
-        stream.resume();
-      }),
-    [Symbol.dispose]: () => session.destroy(),
-  };
+const message = toBinary(MessageSchema, create(MessageSchema, { text }));
+
+/** Resolves when the message is stored. */
+function say(wire: MessagingWire): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = wire.call("sendMessage", message);
+    stream.once("error", reject);
+    stream.once("trailers", ({ "grpc-status": status }) =>
+      status === "0" ? resolve() : reject(new Error(`The message was refused: ${String(status)}.`)),
+    );
+    stream.resume();
+  });
 }
 
 /** Resolves when the server has sent the headers to each. */
 async function openReaders(server: ProgramReady, count: number, signal: AbortSignal) {
   using opening = new DisposableStack();
-  const request = toBinary(EmptySchema, create(EmptySchema));
   let missing = 0;
   let done: (() => void) | undefined;
   for (let at = 0; at < count; at += 1) {
     signal.throwIfAborted();
-    const stream = opening.use(openSession(server)).call("MessageStream", request);
-    await new Promise<void>((resolve, reject) => {
-      stream.once("error", reject);
-      stream.once("response", ({ "grpc-status": status }) =>
-        status === undefined ? resolve() : reject(new Error(`A reader was refused: ${String(status)}.`)),
-      );
-    });
+    const { stream, begun } = await opening.use(openMessaging(server)).follow();
+    const { "grpc-status": status } = begun;
+    if (status !== undefined) throw new Error(`A reader was refused: ${String(status)}.`);
     // A message is far shorter than a frame of HTTP/2, and none is sent before all have the last one.
     stream.on("data", (piece: Buffer) => {
       if (piece.length > 0 && --missing === 0) done?.();

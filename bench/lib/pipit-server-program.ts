@@ -29,7 +29,7 @@ try {
   };
   await using server = await startServer(config, { models });
   const { accessToken } = await signIn(server.httpUrl, config.dataDir);
-  await serveParent({ grpcUrl: server.grpcUrl, accessToken });
+  await serveParent({ grpcUrl: server.grpcUrl, httpUrl: server.httpUrl, accessToken });
 } finally {
   await rm(home, { recursive: true, force: true });
 }

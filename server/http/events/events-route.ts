@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { EVENTS_PATH } from "#contract/event-wire.ts";
 import type { CallerAccess } from "#server/domain/access/access.ts";
 import { boundsOf, Places } from "#server/domain/limits/places.ts";
@@ -24,6 +25,8 @@ export function eventsRoute(ctx: HttpContext): CallerRoute {
   const { chats } = ctx.store;
   const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
   const places = new Places();
+  // What a request's own context begins keeps all of the request, and a socket is open for days.
+  const outside = AsyncLocalStorage.snapshot();
   return route("GET", EVENTS_PATH, access, async (request, caller, reply) => {
     if (request.acceptSocket === undefined) {
       reply.header("upgrade", "websocket");
@@ -40,7 +43,18 @@ export function eventsRoute(ctx: HttpContext): CallerRoute {
     const socket = request.acceptSocket(reply);
     if (socket !== undefined) {
       const place = entering.move();
-      serveEvents(socket, { caller, cursor, place, guard, clock, sync, chats, rooms, metrics, logger });
+      outside(serveEvents, socket, {
+        caller,
+        cursor,
+        place,
+        guard,
+        clock,
+        sync,
+        chats,
+        rooms,
+        metrics,
+        logger,
+      });
     }
     return reply;
   });

@@ -1,9 +1,9 @@
-import { connect, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
+import { fromBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { EmptySchema, MessageSchema, Messaging, type Message } from "#proto/messaging_pb.ts";
+import { MessageSchema, Messaging, type Message } from "#proto/messaging_pb.ts";
 import { KEPT_MESSAGES } from "#server/domain/rooms/room-feed.ts";
+import { openMessaging } from "#tests/testing/messaging-wire.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
@@ -26,28 +26,16 @@ afterAll(async () => {
 });
 
 /** A reader over a connection of its own, that takes nothing before it is told to; resolves when the server has it. */
-async function subscribe(
-  contentType = "application/grpc",
-  request: Uint8Array = toBinary(EmptySchema, create(EmptySchema)),
-) {
-  const session = connect(`http://${server.grpcUrl}`);
-  const path = `/${Messaging.typeName}/${Messaging.method.messageStream.name}`;
-  const stream = session.request({
-    ":method": "POST",
-    ":path": path,
-    "content-type": contentType,
-    te: "trailers",
-    ...headers,
-  });
-  stream.end(encodeEnvelope(0, request));
+async function subscribe(contentType?: string, request?: Uint8Array) {
+  const wire = openMessaging(server);
+  const { stream, begun } = await wire.follow(request, contentType);
   const trailers = new Promise<IncomingHttpHeaders>((resolve) => stream.once("trailers", resolve));
-  const begun = await new Promise<IncomingHttpHeaders>((resolve) => stream.once("response", resolve));
   return {
     begun,
     trailers,
     messages: () => messagesOf(stream),
     frames: () => framesOf(stream),
-    [Symbol.dispose]: () => session.destroy(),
+    [Symbol.dispose]: () => wire[Symbol.dispose](),
   };
 }
 
