@@ -79,7 +79,9 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     forceCloseConnections: "idle",
     // No route has a schema for the framework to check, and loading its schema compilers would take a tenth of a start.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
-    frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
+    // An address that cannot be decoded, before any route.
+    frameworkErrors: (error, request, reply) =>
+      void (opensPage(request) ? sendMissingAddress(request, reply) : sendError(deps, error, request, reply)),
     // Node would refuse a request without Host by itself, with an answer that says nothing.
     http: { requireHostHeader: false, ...probedConnections, ...socketsAt([EVENTS_PATH]) },
     clientErrorHandler: createClientErrorAnswer(deps.logger, (socket) => uploads.has(socket)),

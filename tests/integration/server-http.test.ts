@@ -176,6 +176,8 @@ describe("the caller's chats", () => {
     ["/v1/chats/search?q=x&chat=y", "chat"],
     ["/v1/usage?form=2026-11-01", "form"],
     ["/v1/memories?limit=5", "limit"],
+    ["/v1/projects?limit=5", "limit"],
+    ["/v1/api-keys?limit=5", "limit"],
     ["/v1/chats/search", "q"],
     ["/v1/chats/search?q=%20", "q"],
     ["/v1/chats/search?q=x&scope=mine", "scope"],

@@ -42,6 +42,9 @@ export function readQuery<Value>(
   });
 }
 
+/** For {@link readQuery}: a request that takes no parameters. */
+export const noQuery = z.object({});
+
 /** A whole number in a query string. */
 export function wholeNumber(min: number, max: number): z.ZodType<number> {
   const message = `must be a whole number from ${min} to ${max}`;

@@ -4,7 +4,7 @@ import type { ApiKey } from "#server/domain/tokens/api-keys.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
 import { originOf } from "../kit/origin.ts";
-import { readBody } from "../kit/parameters.ts";
+import { noQuery, readBody, readQuery } from "../kit/parameters.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
 const NAME_MAX_CHARS = 100;
@@ -25,9 +25,10 @@ const parameters = z.object({ id: z.uuid() });
  */
 export function apiKeysRoutes({ apiKeys }: HttpContext): readonly CallerRoute[] {
   return [
-    route("GET", "/v1/api-keys", ownersLook, async (_request, { userId }) => ({
-      data: (await apiKeys.list(userId)).map(toApiKeyBody),
-    })),
+    route("GET", "/v1/api-keys", ownersLook, async (request, { userId }) => {
+      readQuery(noQuery, request);
+      return { data: (await apiKeys.list(userId)).map(toApiKeyBody) };
+    }),
     route("POST", "/v1/api-keys", owner, async (request, caller, reply) => {
       const { name, scope, expires_in_days: days } = readBody(newKey, request);
       const { key, secret } = await apiKeys.create(caller, { name, scope, days }, originOf(request));

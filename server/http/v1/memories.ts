@@ -6,12 +6,11 @@ import { checkMemoryText, noRoom } from "#server/domain/memories/memory-text.ts"
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { readBody, readParameters, readQuery } from "../kit/parameters.ts";
+import { noQuery, readBody, readParameters, readQuery } from "../kit/parameters.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
 const written = z.object({ text: z.string(`must be text of 1 to ${MEMORY_MAX_CHARS} characters`) });
 const wanted = z.object({ remembers: z.boolean("must be true or false") });
-const noQuery = z.object({});
 const parameters = z.object({ id: z.string().min(1).max(128) });
 
 /**

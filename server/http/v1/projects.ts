@@ -7,7 +7,7 @@ import type { Project } from "#server/domain/projects/ports.ts";
 import { checkInstructions } from "#server/domain/projects/project-rules.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { readBody, readParameters } from "../kit/parameters.ts";
+import { noQuery, readBody, readParameters, readQuery } from "../kit/parameters.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { titleSchema } from "./chats.ts";
 
@@ -29,9 +29,10 @@ const parameters = z.object({ id: z.string().min(1).max(128) });
 export function projectsRoutes({ store: { auth }, clock }: HttpContext): readonly CallerRoute[] {
   const { projects } = auth;
   return [
-    route("GET", "/v1/projects", reader, async (_request, { userId }) => ({
-      data: (await projects.list(userId)).map(toProjectBody),
-    })),
+    route("GET", "/v1/projects", reader, async (request, { userId }) => {
+      readQuery(noQuery, request);
+      return { data: (await projects.list(userId)).map(toProjectBody) };
+    }),
     route("POST", "/v1/projects", owner, async (request, { userId }, reply) => {
       const { name, instructions = "", memory: remembers = true } = readBody(newProject, request);
       const nowMs = clock.nowMs();

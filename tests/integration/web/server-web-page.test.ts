@@ -107,6 +107,8 @@ describe("GET /", () => {
   test.each([
     ["/account", "/profile"],
     ["/device?user_code=ABCD-EFGH", "/oauth/device?user_code=ABCD-EFGH"],
+    ["/login/", "/login"],
+    ["/c/any-chat/?from=a/", "/c/any-chat?from=a/"],
   ])("U2: %s leads to %s", async (path, target) => {
     const answer = await get(path);
     expect([answer.status, answer.headers.location]).toEqual([302, target]);
@@ -123,6 +125,10 @@ describe("GET /", () => {
     expect(page.text).toContain("Такой страницы нет");
     expect(page.text).toContain('href="/"');
     expect(page.text).not.toContain("<b>");
+    for (const path of ["/c/%F0%9F", "/%zz"]) {
+      expect((await get(path, { accept })).headers["content-type"]).toBe("text/html; charset=utf-8");
+      expect((await get(path)).headers["content-type"]).toContain("application/json");
+    }
     for (const other of ["application/json", "*/*"]) {
       expect(await get("/nothing", { accept: other })).toMatchObject({ status: 404, json: { error: {} } });
     }
