@@ -21,6 +21,7 @@ import { startAuditRetention } from "../domain/audit/audit-retention.ts";
 import { RunningAnswers } from "../domain/limits/running-answers.ts";
 import { auditKeyOf } from "../domain/audit/audit-key.ts";
 import type { Clock } from "#contract/clock.ts";
+import { PING_EVERY_MS } from "#contract/event-wire.ts";
 import { startPurge } from "../domain/chats/purge.ts";
 import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -52,6 +53,8 @@ export interface ContextDeps {
   readonly logger?: Logger;
   readonly models?: WarmableModelSource;
   readonly speech?: SpeechService;
+  /** Between two pings of sockets, and of connections of gRPC; default {@link PING_EVERY_MS}. */
+  readonly pingEveryMs?: number;
 }
 
 /** Everything the ports need, built once and ended together, in the opposite order. */
@@ -81,6 +84,7 @@ export interface ServerContext extends AuthContext {
   readonly memoryFilesState: () => MemoryFilesState;
   readonly semanticState: () => SemanticState;
   readonly startedAtMs: number;
+  readonly pingEveryMs: number;
 }
 
 /**
@@ -166,6 +170,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",
     startedAtMs: clock.nowMs(),
+    pingEveryMs: deps.pingEveryMs ?? PING_EVERY_MS,
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   };
 }

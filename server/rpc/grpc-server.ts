@@ -23,13 +23,13 @@ import type { RpcRoutes } from "./router.ts";
 const UNIMPLEMENTED = "12";
 /** One protocol per port: gRPC-Web and Connect have the HTTP port. */
 const protocols = { grpcWeb: false, connect: false };
-/** Idle connections are asked for a sign of life, so that a client that vanished does not hold its streams for ever. */
-const PING_INTERVAL_MS = 30_000;
 /**
  * All metadata of a call. More of it resets that call alone; only a single value of over 64 KiB ends its connection, which
  * Node's HTTP/2 cannot decode and then must (RFC 9113 §4.3). Clients are told the limit in the settings.
  */
 const METADATA_MAX_BYTES = 16 * 1024;
+/** Between two looks at whether an answer is out; nothing tells of it. */
+const TRAILERS_LOOK_MS = 20;
 
 /**
  * Starts gRPC over plain HTTP/2 (h2c).
@@ -42,6 +42,7 @@ export async function startGrpcServer(
     readonly rpc: RpcRoutes;
     readonly correlation: Correlation;
     readonly clientAddressOf: ClientAddress;
+    readonly pingEveryMs: number;
   },
 ): Promise<ListeningPort> {
   const adapter = connectNodeAdapter({
@@ -64,7 +65,7 @@ export async function startGrpcServer(
     if (hasAddress(request)) deps.correlation.run(id, () => adapter(request, response));
     else response.writeHead(400).end();
   });
-  const sessions = trackSessions(server);
+  const sessions = trackSessions(server, deps.pingEveryMs);
   const sockets = trackSockets(server);
   await listen(server, address);
   return {
@@ -92,16 +93,18 @@ function hasAddress({ url, authority }: { readonly url: string; readonly authori
  * told to stop sending. Otherwise the rest of it would hold the stream, and a stopping server, open.
  */
 function endUnreadRequest({ stream }: Http2ServerRequest): void {
-  stream.once("wantTrailers", () => {
-    // The answer is complete once the trailers, sent at this event, are out.
-    setImmediate(() => {
-      if (stream.readableEnded || stream.closed) return;
-      stream.close(constants.NGHTTP2_NO_ERROR);
-      // What has come already is dropped: unread, it would keep the stream from closing, and the request object, which
-      // the reader gave up, takes no more of it.
-      stream.removeAllListeners("data").resume();
-    });
-  });
+  const endOnceAnswered = (): void => {
+    // The client has said all, so the stream ends by itself.
+    if (stream.closed || stream.state.remoteClose === 1) return;
+    // A reset overtakes trailers that wait for the connection, and the client would never learn its status.
+    if (stream.state.localClose !== 1) return void setTimeout(endOnceAnswered, TRAILERS_LOOK_MS).unref();
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    // What has come already is dropped: unread, it would keep the stream from closing, and the request object, which
+    // the reader gave up, takes no more of it.
+    stream.removeAllListeners("data").resume();
+  };
+  // The trailers are sent at this event.
+  stream.once("wantTrailers", () => setImmediate(endOnceAnswered));
 }
 
 function trackSockets(server: Http2Server): ReadonlySet<Socket> {
@@ -113,7 +116,8 @@ function trackSockets(server: Http2Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-function trackSessions(server: Http2Server): ReadonlySet<ServerHttp2Session> {
+/** Connections are asked for a sign of life, so that a client that vanished does not hold its streams for ever. */
+function trackSessions(server: Http2Server, pingEveryMs: number): ReadonlySet<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -126,7 +130,7 @@ function trackSessions(server: Http2Server): ReadonlySet<ServerHttp2Session> {
           answered = true;
         });
       }
-    }, PING_INTERVAL_MS);
+    }, pingEveryMs);
     timer.unref();
     session.once("close", () => {
       clearInterval(timer);

@@ -24,7 +24,8 @@ const signs: readonly (readonly [text: RegExp, need: PartName])[] = [
   [/\b(databases|postgres-databases|postgres-server)\.ts"|inject\("postgresUrl"\)/, "postgres"],
   [/\bredis-server\.ts"|inject\("redisUrl"\)/, "redis"],
   [/"(oathtool|zbarimg)"/, "totp"],
-  [/"openssl"/, "tools"],
+  [/\bcertificate\.ts"/, "tools"],
+  [/\bnginx-proxy\.ts"/, "nginx"],
 ];
 
 /** A test file that cannot run here, and the parts it lacks. */

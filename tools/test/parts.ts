@@ -16,6 +16,7 @@ export type PartName =
   | "quick-chromium"
   | "postgres"
   | "redis"
+  | "nginx"
   | "totp"
   | "model-checker"
   | "import";
@@ -140,6 +141,11 @@ const parts: readonly Part[] = [
     name: "redis",
     purpose: "attempt limits on a real Redis",
     requirements: [command("redis-server", "redis-server")],
+  },
+  {
+    name: "nginx",
+    purpose: "streams and sockets through a real proxy",
+    requirements: [command("nginx", "nginx"), command("openssl", "openssl")],
   },
   {
     name: "totp",

@@ -55,6 +55,7 @@ beforeAll(async () => {
       rooms: { listen: (onNews) => void (tellRooms = onNews), refresh: async () => {} },
       metrics,
       logger: createRecordingLogger(),
+      pingEveryMs: PING_EVERY_MS,
     }),
   );
 });

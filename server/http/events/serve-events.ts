@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "#contract/clock.ts";
-import { PING_EVERY_MS, readEventMessage, type ServerEvent } from "#contract/event-wire.ts";
+import { readEventMessage, type ServerEvent } from "#contract/event-wire.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { RoomNews, WatchedRooms } from "#server/domain/rooms/room-watch.ts";
@@ -31,11 +31,13 @@ export interface EventsLink extends Omit<EventReaderDeps, "sync"> {
   readonly clock: Clock;
   readonly metrics: SocketMetrics;
   readonly logger: Logger;
+  /** A peer that has left one unanswered by the next is dropped. */
+  readonly pingEveryMs: number;
 }
 
 /** Serves one socket until it is closed: a snapshot, what happens, and pings, of which a peer may leave none unanswered. */
 export function serveEvents(socket: WebSocket, link: EventsLink): void {
-  const { caller, place, guard, clock, metrics } = link;
+  const { caller, place, guard, clock, metrics, pingEveryMs } = link;
   let heard = true;
   let end: SocketEnd = "peer";
   metrics.socketOpened();
@@ -63,7 +65,7 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
     }
     heard = false;
     send({ type: "ping", timestamp: clock.nowMs() });
-  }, PING_EVERY_MS);
+  }, pingEveryMs);
   const hear = (): void => {
     heard = true;
   };

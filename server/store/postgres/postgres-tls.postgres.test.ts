@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCommand } from "#tools/test/command.ts";
+import { makeCertificate } from "#tools/test/certificate.ts";
 import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { toPostgresStartError } from "../errors/postgres-errors.ts";
@@ -19,11 +19,7 @@ let server: PostgresServer;
 beforeAll(async () => {
   const signal = AbortSignal.timeout(30_000);
   folder = await mkdtemp(join(tmpdir(), "pipit-tls-"));
-  const files = { certFile: join(folder, "server.crt"), keyFile: join(folder, "server.key") };
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
-  const names = ["-addext", "subjectAltName=DNS:localhost"];
-  const args = [...request, ...names, "-keyout", files.keyFile, "-out", files.certFile];
-  expect(await runCommand("openssl", args, {}, signal)).toMatchObject({ code: 0 });
+  const files = await makeCertificate(folder, "localhost", signal);
   server = await startPostgres(signal, { tls: files });
 });
 afterAll(async () => {

@@ -1,0 +1,233 @@
+import { request as httpsRequest } from "node:https";
+import type { LookupFunction } from "node:net";
+import { Code, createClient, type CallOptions, type Transport } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { Messaging } from "#proto/messaging_pb.ts";
+import { Rooms } from "#proto/rooms_pb.ts";
+import { StreamingService } from "#proto/streaming_pb.ts";
+import { HandDrivenModel } from "#tests/doubles/hand-driven-model.ts";
+import { startNginxProxy, type NginxProxy } from "#tools/test/nginx-proxy.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
+
+const MIB = 1024 * 1024;
+const START_MS = 60_000;
+/** The sample has minutes; so a stream that is silent is not waited for as long. */
+const PROXY_WAITS_MS = 6_000;
+/** A peer on a busy machine has to answer within it. */
+const PING_EVERY_MS = 2_000;
+/** Of one address, in each kind. */
+const STREAMS = 3;
+
+let server: TestServer;
+let proxy: NginxProxy;
+/** With the times of the sample. */
+let quick: NginxProxy;
+const model = new HandDrivenModel();
+beforeAll(async () => {
+  server = await startTestServer({
+    config: {
+      publicUrl: "https://pipit.example",
+      trustedProxies: ["127.0.0.1"],
+      socketsPerAddress: STREAMS,
+    },
+    deps: { models: model.source(), pingEveryMs: PING_EVERY_MS },
+  });
+  const { host } = new URL(server.httpUrl);
+  const proxied = [{ http: host, grpc: server.grpcUrl }];
+  const signal = AbortSignal.timeout(START_MS);
+  proxy = await startNginxProxy(proxied, signal);
+  quick = await startNginxProxy(proxied, signal, {
+    "_read_timeout 15m;": `_read_timeout ${PROXY_WAITS_MS}ms;`,
+  });
+});
+afterAll(async () => {
+  await quick[Symbol.asyncDispose]();
+  await proxy[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const lookup: LookupFunction = (_name, options, done) =>
+  options.all === true ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
+
+/** How a client at an address of its own reaches a proxy. */
+const from = (address: string) => ({ ca: [proxy.ca, quick.ca], lookup, localAddress: address });
+
+/** Of the loopback, which has many. */
+const [ann, bob, cid] = ["127.0.0.2", "127.0.0.3", "127.0.0.4"] as const;
+
+/** As a client writes that would be somebody else each time. */
+const forged = () => ({
+  "x-forwarded-for": `10.0.0.${(forgeries += 1)}`,
+  forwarded: `for=10.0.1.${forgeries}`,
+});
+let forgeries = 0;
+
+const signedIn = (): CallOptions => ({
+  headers: { authorization: `Bearer ${server.accessToken}`, ...forged() },
+});
+
+const wires: readonly (readonly [name: string, of: (proxy: NginxProxy, address: string) => Transport])[] = [
+  ["gRPC", ({ url }, address) => createGrpcTransport({ baseUrl: url, nodeOptions: from(address) })],
+  [
+    "gRPC-Web",
+    ({ url }, address) =>
+      createGrpcWebTransport({ baseUrl: url, httpVersion: "1.1", nodeOptions: from(address) }),
+  ],
+  [
+    "Connect",
+    ({ url }, address) =>
+      createConnectTransport({ baseUrl: url, httpVersion: "1.1", nodeOptions: from(address) }),
+  ],
+  [
+    "Connect over HTTP/2",
+    ({ url }, address) =>
+      createConnectTransport({ baseUrl: url, httpVersion: "2", nodeOptions: from(address) }),
+  ],
+];
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+/** One exchange of HTTP/1.1; resolves to the status and the body. */
+function ask(path: string, { method = "GET", headers, body }: Sent = {}, address: string = ann) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
+  const options = { method, headers, agent: false, ...from(address) };
+  const outgoing = httpsRequest(new URL(path, proxy.url), options, (incoming) => {
+    const pieces: Buffer[] = [];
+    incoming.on("data", (piece: Buffer) => pieces.push(piece));
+    incoming.on("end", () =>
+      resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(pieces).toString("utf8") }),
+    );
+  });
+  outgoing.on("error", reject);
+  outgoing.end(body);
+  return promise;
+}
+
+/** Opens a socket; resolves to it, or to the status of the refusal. */
+async function openSocket(at: NginxProxy, address: string): Promise<WebSocket | number> {
+  const socket = new WebSocket(at.url.replace("https", "wss") + EVENTS_PATH, {
+    ...from(address),
+    headers: { ...(await socketHeaders()), ...forged() },
+  });
+  socket.on("message", () => socket.send('{"type":"pong"}'));
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => resolve(socket));
+    socket.once("unexpected-response", (_request, answer) => resolve(answer.statusCode ?? 0));
+    socket.once("error", reject);
+  });
+}
+
+async function socketHeaders(): Promise<Record<string, string>> {
+  const headers = { authorization: `Bearer ${server.accessToken}` };
+  const { text } = await ask("/api/v1/ws-token/", { method: "POST", headers });
+  const { ws_token: token } = JSON.parse(text) as { readonly ws_token: string };
+  return { authorization: `Bearer ${token}` };
+}
+
+test("[14] HTTP goes through nginx as the sample has it; metrics do not", async () => {
+  expect(await ask("/health")).toMatchObject({ status: 200 });
+  expect((await ask("/metrics")).status).toBe(404);
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ username: "nobody", password: "Wrong-horse-1" });
+  // It is 403 where the server does not hear of TLS.
+  expect((await ask("/api/v1/token/", { method: "POST", headers, body })).status).toBe(401);
+});
+
+test.each(wires)(
+  "[14] %s: calls, 8 MB, and an answer that is read while it is written",
+  async (_name, wire) => {
+    const transport = wire(proxy, ann);
+    const before = model.asked.length;
+    const { rooms } = await createClient(Rooms, transport).listRooms({}, signedIn());
+    expect(rooms.length).toBe(1);
+    const streaming = createClient(StreamingService, transport);
+    const question = { prompt: "hello", hardwareId: "abc-1", speak: false };
+    const answer = streaming.streamAudio(question, signedIn())[Symbol.asyncIterator]();
+    const first = answer.next();
+    const asked = await model.question(before);
+    for (const said of ["one ", "two "]) {
+      asked.say(said);
+      let read = "";
+      while (read !== said) {
+        const { value } = said === "one " && read === "" ? await first : await answer.next();
+        if (value?.content.case === "textChunk") read += value.content.value;
+      }
+    }
+    asked.end();
+    while ((await answer.next()).done !== true);
+    const screenshot = "A".repeat(8 * MIB);
+    const refused = Array.fromAsync(streaming.streamAudio({ ...question, screenshot }, signedIn()));
+    await expect(refused).rejects.toThrow(/screenshot/);
+  },
+);
+
+test("[14] through nginx, streams and sockets with nothing to say stay open by our pings, and miss nothing", async () => {
+  const clients = wires.map(([, wire]) => createClient(Messaging, wire(quick, bob)));
+  const [grpc] = clients;
+  if (grpc === undefined) throw new Error("no client");
+  const { messageId } = await grpc.sendMessage({ text: "before" }, signedIn());
+  const socket = await openSocket(quick, bob);
+  if (typeof socket === "number") throw new Error(`refused: ${socket}`);
+  const stream = grpc.messageStream({ resumeAfter: messageId ?? "" }, signedIn())[Symbol.asyncIterator]();
+  const connect = clients[2]?.messageStream({ resumeAfter: messageId ?? "" }, signedIn());
+  const cut = connect?.[Symbol.asyncIterator]()
+    .next()
+    .catch(() => "cut");
+  const heard = stream.next();
+  let pings = 0;
+  await new Promise<void>((resolve, reject) => {
+    socket.on("close", () => reject(new Error(`closed after ${pings} pings`)));
+    socket.on("message", (data) => {
+      const { type } = JSON.parse(String(data)) as { readonly type: string };
+      if (type !== "ping") return;
+      if (++pings * PING_EVERY_MS > 1.5 * PROXY_WAITS_MS) resolve();
+    });
+  });
+  // One that cannot be pinged is cut, and goes on after its last message.
+  expect(await cut).toBe("cut");
+  await grpc.sendMessage({ text: "after silence" }, signedIn());
+  expect((await heard).value?.text).toBe("after silence");
+  const resumed = clients[2]?.messageStream({ resumeAfter: messageId ?? "" }, signedIn());
+  expect((await resumed?.[Symbol.asyncIterator]().next())?.value.text).toBe("after silence");
+  socket.terminate();
+});
+
+test("[14] behind nginx, limits count each client's own address, whatever it says it is", async () => {
+  const sockets: WebSocket[] = [];
+  for (let opened = 0; opened < STREAMS; opened++) {
+    const socket = await openSocket(proxy, cid);
+    if (typeof socket === "number") throw new Error(`refused: ${socket}`);
+    sockets.push(socket);
+  }
+  expect(await openSocket(proxy, cid)).toBe(429);
+  using leaving = new DisposableStack();
+  const messaging = (address: string) =>
+    createClient(Messaging, createGrpcTransport({ baseUrl: proxy.url, nodeOptions: from(address) }));
+  const read = (address: string) => {
+    const left = new AbortController();
+    leaving.defer(() => left.abort());
+    const options = { ...signedIn(), signal: left.signal };
+    const messages = messaging(address).messageStream({ resumeAfter }, options);
+    return messages[Symbol.asyncIterator]().next();
+  };
+  const writer = messaging(ann);
+  const { messageId: resumeAfter = "" } = await writer.sendMessage({ text: "first" }, signedIn());
+  await writer.sendMessage({ text: "second" }, signedIn());
+  await Promise.all(Array.from({ length: STREAMS }, () => read(cid)));
+  await expect(read(cid)).rejects.toMatchObject({ code: Code.ResourceExhausted });
+  expect((await read(ann)).value?.text).toBe("second");
+  const other = await openSocket(proxy, ann);
+  expect(other).toBeInstanceOf(WebSocket);
+  for (const socket of [...sockets, other]) if (typeof socket !== "number") socket.terminate();
+});
