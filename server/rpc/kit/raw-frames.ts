@@ -1,4 +1,4 @@
-import type { Http2Stream } from "node:http2";
+import { constants, type Http2Stream } from "node:http2";
 import { toBinary, type DescMessage, type DescMethod, type MessageShape } from "@bufbuild/protobuf";
 import { createContextKey, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import {
@@ -15,6 +15,8 @@ export const http2StreamKey = createContextKey<Http2Stream | undefined>(undefine
 export const rawFramesKey = createContextKey<RawFrames | undefined>(undefined, { description: "frames" });
 
 const NOTHING = new Uint8Array(0);
+/** A reader that was ended gets so long to take what was written for it, and why it ended. */
+const UNREAD_MS = 10_000;
 
 /** A message as it stands on the wire of gRPC: the same bytes for whoever reads it. */
 export function frameOf<Desc extends DescMessage>(desc: Desc, message: MessageShape<Desc>): Uint8Array {
@@ -82,6 +84,14 @@ export class RawFrames {
       this.#open.resolve();
     }
     await ending;
+    this.#endUnread();
+  }
+
+  /** What a client does not take would stay in memory as long as its connection lives. The code is RESOURCE_EXHAUSTED in gRPC. */
+  #endUnread(): void {
+    const stream = this.#stream;
+    const unread = setTimeout(() => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM), UNREAD_MS);
+    stream.once("close", () => clearTimeout(unread));
   }
 }
 
