@@ -29,6 +29,7 @@ import { createAuditReader } from "../store/audit/audit-reader.ts";
 import { createAuditLog } from "../store/audit/audit-store.ts";
 import { SyncLog } from "../store/sync/sync-log.ts";
 import { createAuthStore } from "../store/auth-store.ts";
+import { RoomTurns } from "../store/rooms/room-turns.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
 import { databaseTime } from "../store/sql/database-time.ts";
 import type { RedisConnection } from "../store/redis/redis-connection.ts";
@@ -81,6 +82,7 @@ export async function openAdminContext(
   const auth = createAuthStore(db, {
     time,
     sync: new SyncLog(time),
+    roomTurns: new RoomTurns(),
     auditLogFor: (connection) => signedByActor(createAuditLog(connection, auditOptions)),
     rotations: database.rotations(auditOptions, time),
   });

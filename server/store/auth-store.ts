@@ -11,6 +11,7 @@ import { createOauthClientStore } from "./sql/oauth-client-store.ts";
 import { createRefreshTokenStore } from "./sql/refresh-token-store.ts";
 import { createProjectStore } from "./sql/project-store.ts";
 import { createRoomMemberStore } from "./rooms/room-member-store.ts";
+import type { RoomTurns } from "./rooms/room-turns.ts";
 import type { Tables } from "./sql/schema.ts";
 import { createOneTimeStore } from "./sql/one-time-store.ts";
 import { createSigningKeyStore } from "./sql/signing-key-store.ts";
@@ -28,6 +29,7 @@ export interface AuthStoreOptions {
   readonly rotations: RotationStore;
   /** Where its changes are written for those who follow an account. */
   readonly sync: SyncLog;
+  readonly roomTurns: RoomTurns;
   /** Told of changes that a memory file shows, before their transaction ends. */
   readonly onChanged?: () => void;
 }
@@ -41,7 +43,7 @@ const MEMORY_CHANGES = ["add", "update", "remove", "restore", "removeAll"] as co
  */
 export function createAuthStore(
   db: Kysely<Tables>,
-  { auditLogFor, time, rotations, sync, onChanged = () => {} }: AuthStoreOptions,
+  { auditLogFor, time, rotations, sync, roomTurns, onChanged = () => {} }: AuthStoreOptions,
 ): AuthStore {
   const storesOn = (connection: Kysely<Tables>): AuthStores => ({
     accounts: following(createAccountStore(connection, time, sync), ["create", "update"], onChanged),
@@ -57,7 +59,7 @@ export function createAuthStore(
     tokenLimits: createTokenLimitStore(connection),
     memories: following(createMemoryStore(connection, time, sync), MEMORY_CHANGES, onChanged),
     projects: createProjectStore(connection, sync),
-    roomMembers: createRoomMemberStore(connection, time, sync),
+    roomMembers: createRoomMemberStore({ db: connection, time, sync, turns: roomTurns }),
     audit: auditLogFor(connection),
     async nowMs() {
       const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);

@@ -24,6 +24,7 @@ import { mendedBy, type Mended } from "./search/mended.ts";
 import { createProgramEventStore } from "./events/program-event-store.ts";
 import { createVectorStore } from "./search/turn-vectors.ts";
 import { createRoomStore } from "./rooms/room-store.ts";
+import { RoomTurns } from "./rooms/room-turns.ts";
 import { inTransaction } from "./sql/transaction.ts";
 import { SyncLog } from "./sync/sync-log.ts";
 import { createSyncStore } from "./sync/sync-store.ts";
@@ -127,9 +128,9 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
   /** The files: what an earlier sweep wiped, also one of a server that was killed, or a change has replaced. */
   let mayHoldWiped = true;
+  const shared = { time, sync, roomTurns: new RoomTurns() };
   const auth = createAuthStore(db, {
-    time,
-    sync,
+    ...shared,
     onChanged,
     auditLogFor: auditLogs(key && { key, clock, dialect }, metrics),
     rotations: key === undefined ? closedRotations : rotations({ key, clock, dialect }, time),
@@ -162,7 +163,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),
-    rooms: createRoomStore(db, time, sync),
+    rooms: createRoomStore({ db, time, sync, turns: shared.roomTurns }),
     programEvents: createProgramEventStore(db, roomyDb, time),
     modelChoices: createModelChoiceStore(db, sync),
     /** All of the auth service, and the way to change several at once. */

@@ -6,15 +6,12 @@ import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import type { SyncLog } from "../sync/sync-log.ts";
-import { addEntry, changingRoom, stateIn, toState } from "./room-rows.ts";
+import { addEntry, changingRoom, stateIn, toState, type RoomTables } from "./room-rows.ts";
 import { summaries } from "./room-summaries.ts";
 
 /** {@link RoomMemberStore} on SQL. */
-export function createRoomMemberStore(
-  db: Kysely<Tables>,
-  time: DatabaseTime,
-  sync: SyncLog,
-): RoomMemberStore {
+export function createRoomMemberStore(tables: RoomTables): RoomMemberStore {
+  const { db, time, sync } = tables;
   return {
     async create(room) {
       const change = { userId: room.ownerId, kind: "room.joined", roomId: room.id } as const;
@@ -30,7 +27,7 @@ export function createRoomMemberStore(
     },
 
     invite: (userId, roomId, invitedId, most) =>
-      changingRoom(db, sync, roomId, userId, async (trx, state) => {
+      changingRoom(tables, roomId, userId, async (trx, state) => {
         if (state === "invited") throw roomNotFound();
         if ((await stateIn(trx, roomId, invitedId)) === undefined) {
           await checkSize(trx, roomId, most);
@@ -43,7 +40,7 @@ export function createRoomMemberStore(
       }),
 
     join: (userId, roomId) =>
-      changingRoom(db, sync, roomId, userId, async (trx, state) => {
+      changingRoom(tables, roomId, userId, async (trx, state) => {
         if (state !== "invited") return;
         await trx
           .updateTable("room_members")
@@ -57,10 +54,10 @@ export function createRoomMemberStore(
       }),
 
     leave: (userId, roomId) =>
-      changingRoom(db, sync, roomId, userId, (trx) => leaveAndNote(trx, time, sync, roomId, userId)),
+      changingRoom(tables, roomId, userId, (trx) => leaveAndNote(trx, time, sync, roomId, userId)),
 
     remove: (userId, roomId, removedId) =>
-      changingRoom(db, sync, roomId, userId, async (trx, state) => {
+      changingRoom(tables, roomId, userId, async (trx, state) => {
         if (state === "invited") throw roomNotFound();
         if (state !== "owner" && userId !== removedId) throw notTheOwner();
         await leaveAndNote(trx, time, sync, roomId, removedId);
@@ -94,7 +91,7 @@ export function createRoomMemberStore(
         .execute();
       for (const { room_id } of rooms) {
         // Nobody follows an account that closes; a note would hold its row while the next room is waited for.
-        await changingRoom(db, sync, room_id, userId, (trx) => leave(trx, time, room_id, userId));
+        await changingRoom(tables, room_id, userId, (trx) => leave(trx, time, room_id, userId));
       }
     },
   };

@@ -7,9 +7,19 @@ import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { known } from "../sql/stored-values.ts";
 import type { SyncLog } from "../sync/sync-log.ts";
+import type { RoomTurns } from "./room-turns.ts";
 
 const KINDS = ["message", "changed", "joined", "left"] as const;
 const STATES = ["invited", "member", "owner"] as const;
+
+/** What the stores of rooms work on. */
+export interface RoomTables {
+  readonly db: Kysely<Tables>;
+  readonly time: DatabaseTime;
+  readonly sync: SyncLog;
+  /** Of all stores of this process. */
+  readonly turns: RoomTurns;
+}
 
 /** In the room `rooms.id`, and not only invited. */
 export function isMember(eb: ExpressionBuilder<Tables, "rooms">, roomId: string, userId: string) {
@@ -43,13 +53,12 @@ export const toState = (text: string): MemberState => known(STATES, text, "room_
 
 /** Runs `work` in a transaction in which nothing else changes the room; what it notes is told after it. Throws ROOM_NOT_FOUND for whoever is not in it. */
 export async function changingRoom<T>(
-  db: Kysely<Tables>,
-  sync: SyncLog,
+  { db, sync, turns }: RoomTables,
   roomId: string,
   userId: string,
   work: (trx: Transaction<Tables>, state: MemberState) => Promise<T>,
 ): Promise<T> {
-  return sync.transaction(db, async (trx) => {
+  const change = async (trx: Transaction<Tables>): Promise<T> => {
     // The lock of PostgreSQL; what is read after it is what the one before has left.
     await trx
       .updateTable("rooms")
@@ -59,7 +68,8 @@ export async function changingRoom<T>(
     const state = await stateIn(trx, roomId, userId);
     if (state === undefined) throw roomNotFound();
     return work(trx, state);
-  });
+  };
+  return sync.transaction(db, change, turns.in(roomId));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type {
   HistoryPage,
@@ -10,24 +10,23 @@ import type {
 } from "#server/domain/rooms/ports.ts";
 import { noSuchMessage, notTheAuthor, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
-import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
-import type { SyncLog } from "../sync/sync-log.ts";
 import { noteMentions } from "./mentions.ts";
-import { addEntry, changingRoom, isMember, readEntries, stateIn } from "./room-rows.ts";
+import { addEntry, changingRoom, isMember, readEntries, stateIn, type RoomTables } from "./room-rows.ts";
 import { roomsOf } from "./room-summaries.ts";
 
 /** One parameter each: far below what a statement may have. */
 const ROOMS_AT_ONCE = 1_000;
 
 /** {@link RoomStore} on SQL. */
-export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime, sync: SyncLog): RoomStore {
+export function createRoomStore(tables: RoomTables): RoomStore {
+  const { db } = tables;
   return {
     async append(message) {
       const known = await sentBefore(db, message);
       if (known !== undefined) return known;
       try {
-        return await append(db, time, sync, message);
+        return await append(tables, message);
       } catch (reason) {
         // Sent twice at once, and the other one was first; all that this one did is undone.
         const winner = isUniqueViolation(reason) ? await sentBefore(db, message) : undefined;
@@ -36,7 +35,7 @@ export function createRoomStore(db: Kysely<Tables>, time: DatabaseTime, sync: Sy
       }
     },
 
-    change: (userId, roomId, messageId, text) => change(db, time, sync, { userId, roomId, messageId, text }),
+    change: (userId, roomId, messageId, text) => change(tables, { userId, roomId, messageId, text }),
 
     position: (userId, roomId, entryId) => positionIn(db, userId, roomId, entryId),
 
@@ -119,14 +118,9 @@ async function positionIn(
   return { lastSeq: room.last_seq, seq: room.seq ?? undefined };
 }
 
-async function append(
-  db: Kysely<Tables>,
-  time: DatabaseTime,
-  sync: SyncLog,
-  message: NewRoomMessage,
-): Promise<RoomEntry> {
+async function append({ db, time, sync, turns }: RoomTables, message: NewRoomMessage): Promise<RoomEntry> {
   const { roomId, authorId, replyTo } = message;
-  return sync.transaction(db, async (trx) => {
+  const store = async (trx: Transaction<Tables>): Promise<RoomEntry> => {
     const id = await addEntry(trx, time, { ...message, kind: "message" });
     // Asked once the room is locked, so that nobody's message stands after that they left.
     const state = await stateIn(trx, roomId, authorId);
@@ -138,13 +132,12 @@ async function append(
     if (stored === undefined) throw new Error("a message that was just stored is not there");
     await noteMentions(trx, sync, stored);
     return stored;
-  });
+  };
+  return sync.transaction(db, store, turns.in(roomId));
 }
 
 async function change(
-  db: Kysely<Tables>,
-  time: DatabaseTime,
-  sync: SyncLog,
+  tables: RoomTables,
   wanted: {
     readonly userId: string;
     readonly roomId: string;
@@ -153,7 +146,8 @@ async function change(
   },
 ): Promise<RoomEntry> {
   const { userId, roomId, messageId, text } = wanted;
-  return changingRoom(db, sync, roomId, userId, async (trx, state) => {
+  const { time } = tables;
+  return changingRoom(tables, roomId, userId, async (trx, state) => {
     if (state === "invited") throw roomNotFound();
     const found = await messageIn(trx, roomId, messageId);
     if (found === undefined) throw noSuchMessage("message_id");
