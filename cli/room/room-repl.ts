@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { ListedRoom } from "#contract/rooms.ts";
 import type { Client } from "#engine/node/client.ts";
 import { RoomSession, type RoomNews } from "#engine/rooms/room-session.ts";
-import type { ListedRoom } from "#engine/rooms/rooms-client.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { authMessagesFor } from "../auth/auth-messages.ts";
 import { authenticate } from "../auth/login.ts";

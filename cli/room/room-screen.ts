@@ -1,7 +1,7 @@
 import { visible } from "#contract/terminal-text.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
+import type { ListedRoom, RoomMessage } from "#contract/rooms.ts";
 import type { RoomNews } from "#engine/rooms/room-session.ts";
-import type { ListedRoom, RoomMessage } from "#engine/rooms/rooms-client.ts";
 import type { Messages } from "../kit/messages.ts";
 import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";
 import type { RoomWords } from "./room-words.ts";
@@ -50,8 +50,10 @@ export function showNews(news: RoomNews, screen: RoomScreen): void {
     case "reconnected":
       note(words.reconnected(news.messages));
       break;
+    case "stored":
+      break;
     case "waiting":
-      note(words.waiting(news.text));
+      if (news.failures === 1) note(words.waiting(news.text));
       break;
     case "refused":
       printNote(terminal, paint("red", words.refused(news.text, why(news.error))));

@@ -6,6 +6,7 @@ import { memoryCommands } from "./memories.ts";
 import { modelCommands } from "./model.ts";
 import { projectCommands } from "./projects.ts";
 import { promptCommands } from "./prompts.ts";
+import { roomCommands } from "./rooms.ts";
 import { sessionCommands } from "./session.ts";
 import { usageCommands } from "./usage.ts";
 
@@ -19,6 +20,7 @@ export const commands = {
   ...chatFileCommands,
   ...memoryCommands,
   ...projectCommands,
+  ...roomCommands,
   ...usageCommands,
   ...modelCommands,
   ...promptCommands,

@@ -6,12 +6,14 @@ import { command, nothing, type Handlers } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { ErrorCode } from "../error-codes.ts";
 import type { Intent } from "../intent.ts";
+import type { RoomsPatch, RoomsSnapshot } from "../rooms-patch.ts";
 import { windowCommands } from "./window.ts";
 import { regionSchema, type RegionPicture } from "../region.ts";
 
 /** Everything a window is told when it (re)loads. */
 export interface Snapshot {
   readonly chat: ChatSnapshot;
+  readonly rooms: RoomsSnapshot;
   readonly auth: AuthState;
   readonly app: AppState;
   /** What was being written when the window was last closed. */
@@ -49,12 +51,14 @@ export const ipcCommandNames = Object.keys(ipcCommands) as readonly IpcCommandNa
 /** What the host tells its windows. */
 export interface IpcEvents {
   readonly chat: ChatPatch;
+  readonly rooms: RoomsPatch;
   readonly auth: AuthState;
   readonly app: AppState;
   readonly intent: Intent;
 }
 export const ipcEventNames = [
   "chat",
+  "rooms",
   "auth",
   "app",
   "intent",

@@ -28,7 +28,7 @@ export function serveWindows(
     ...pipit.commands,
     snapshot: async () => ({
       // The page has its state and listens from now on.
-      chat: page.loaded(),
+      ...page.loaded(),
       auth: pipit.auth.getState(),
       app: pipit.state.getState(),
       draft: files.draft.get().text,

@@ -46,9 +46,10 @@ export async function openDesktopClient(
     maxMessages: settings.historySize,
     tokenStore: startTokenStore(server, "desktop", { launcher, onWaiting: onKeychain }),
   });
-  const { link, session } = client;
+  const { link, session, rooms } = client;
   return {
     ...client,
+    openRooms: async () => rooms,
     // On the person's own machine they are signed in, unless they signed out.
     signIn: async (signal) =>
       ["signed-in", "signed-out"].includes(session.store.getState().kind)

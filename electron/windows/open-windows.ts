@@ -36,7 +36,7 @@ export function openWindows(
     settings,
     needsRoom: () =>
       isUnseen() || !settings().firstRunDone || pipit.chat.getState().activeMessageId !== undefined,
-    chat: pipit.chat,
+    shown: pipit,
     draft: () => files.draft.get().text,
     onShape: (windowShape) => pipit.show({ windowShape }),
     onVisible: (visible) => (visible ? onSeen() : undefined),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { ChatPatch } from "#contract/chat-patch.ts";
 import { initialChatState, type AssistantMessage, type ChatState } from "#contract/chat-state.ts";
-import { applyChatPatch } from "#engine/chat/chat-patch.ts";
+import { applyChatPatch, diffChat } from "#engine/chat/chat-patch.ts";
 import { createStateFeed, type StateFeed } from "./state-feed.ts";
 
 const answer: AssistantMessage = {
@@ -16,12 +16,12 @@ const answer: AssistantMessage = {
 };
 let chat: StoreApi<ChatState>;
 let patches: ChatPatch[];
-let feed: StateFeed;
+let feed: StateFeed<ChatState>;
 beforeEach(() => {
   vi.useFakeTimers();
   chat = createStore<ChatState>(() => ({ ...initialChatState, messages: [answer] }));
   patches = [];
-  feed = createStateFeed(chat, (patch) => patches.push(patch));
+  feed = createStateFeed(chat, diffChat, (patch) => patches.push(patch));
 });
 afterEach(() => {
   feed[Symbol.dispose]();

@@ -1,19 +1,25 @@
-import type { ChatPatch, ChatSnapshot } from "#contract/chat-patch.ts";
-import type { ChatState } from "#contract/chat-state.ts";
-import { diffChat } from "#engine/chat/chat-patch.ts";
+import type { Revised } from "#contract/list-patch.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** One frame of a 60 Hz display: more often the user could not see. */
 const PUSH_EVERY_MS = 16;
 
-/** Keeps a window's copy of the chat in step with the engine's. */
-export type StateFeed = ReturnType<typeof createStateFeed>;
+/** Keeps a window's copy of a state in step with the engine's. */
+export type StateFeed<State> = ReturnType<typeof createStateFeed<State, object>>;
 
-/** `push` sends to the window. At most one patch per frame, and none without a change: idle costs nothing. */
-export function createStateFeed(chat: ReadonlyStore<ChatState>, push: (patch: ChatPatch) => void) {
+/**
+ * `push` sends to the window. At most one patch per frame, and none without a change: idle costs nothing.
+ *
+ * @param diff what leads from one state to the next; undefined when nothing does
+ */
+export function createStateFeed<State, Change extends object>(
+  store: ReadonlyStore<State>,
+  diff: (before: State, after: State) => Change | undefined,
+  push: (patch: Change & Revised) => void,
+) {
   let revision = 0;
   /** What the window has; undefined before its first snapshot. */
-  let shown: ChatState | undefined;
+  let shown: State | undefined;
   let visible = false;
   let timer: NodeJS.Timeout | undefined;
   let lastPushMs = Number.NEGATIVE_INFINITY;
@@ -22,13 +28,13 @@ export function createStateFeed(chat: ReadonlyStore<ChatState>, push: (patch: Ch
     clearTimeout(timer);
     timer = undefined;
     if (shown === undefined || !visible) return;
-    const state = chat.getState();
-    const change = diffChat(shown, state);
+    const state = store.getState();
+    const change = diff(shown, state);
     shown = state;
     if (change === undefined) return;
     revision += 1;
     lastPushMs = performance.now();
-    push({ revision, ...change });
+    push({ ...change, revision });
   };
   const schedule = (): void => {
     if (shown === undefined || !visible || timer !== undefined) return;
@@ -36,12 +42,12 @@ export function createStateFeed(chat: ReadonlyStore<ChatState>, push: (patch: Ch
     if (waitMs <= 0) flush();
     else timer = setTimeout(flush, waitMs);
   };
-  const unsubscribe = chat.subscribe(schedule);
+  const unsubscribe = store.subscribe(schedule);
 
   return {
     /** The whole state for a window that (re)loads; patches continue from it. */
-    snapshot(): ChatSnapshot {
-      shown = chat.getState();
+    snapshot(): Revised & { readonly state: State } {
+      shown = store.getState();
       return { revision, state: shown };
     },
     /** Hidden windows are told nothing; when shown, they catch up in one patch. */

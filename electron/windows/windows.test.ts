@@ -3,6 +3,7 @@ import type { BrowserWindow } from "electron";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createStore } from "zustand/vanilla";
 import { initialChatState } from "#contract/chat-state.ts";
+import { noRooms } from "#contract/rooms.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { Windows } from "./windows.ts";
 
@@ -81,7 +82,7 @@ function open(platform: NodeJS.Platform): void {
     makeFramed: () => panel as never,
     settings: () => ({ pinned: false, compactBar: false }),
     needsRoom: () => false,
-    chat: createStore(() => initialChatState),
+    shown: { chat: createStore(() => initialChatState), rooms: createStore(() => noRooms) },
     draft: () => "",
     onShape: () => undefined,
     onVisible: () => undefined,

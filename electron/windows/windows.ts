@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { app, type BrowserWindow } from "electron";
 import type { WindowShape } from "#contract/app-state.ts";
-import type { ChatState } from "#contract/chat-state.ts";
 import type { IpcEvents } from "#contract/commands/ipc-schema.ts";
 import type { Intent } from "#contract/intent.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import { ChatPage } from "./chat-page.ts";
+import { ChatPage, type Shown } from "./chat-page.ts";
 import { FramedWindow } from "./framed-window.ts";
 import { Panel, type PanelOptions } from "./panel.ts";
 
 export interface WindowsOptions extends Pick<PanelOptions, "window" | "places" | "settings" | "needsRoom"> {
   /** Makes the window with a frame, hidden. */
   readonly makeFramed: () => BrowserWindow;
-  readonly chat: ReadonlyStore<ChatState>;
+  readonly shown: Shown;
   /** The draft on the disk. */
   readonly draft: () => string;
   readonly onShape: (shape: WindowShape) => void;
@@ -40,7 +38,7 @@ export class Windows implements Disposable {
     this.#options = options;
     const { window, onVisible } = options;
     this.#panel = new Panel(options);
-    this.#panelPage = new ChatPage(window, options.chat, options.logger);
+    this.#panelPage = new ChatPage(window, options.shown, options.logger);
     window.on("show", () => onVisible(true));
     window.on("hide", () => onVisible(false));
     window.on("close", (event) => {
@@ -151,11 +149,11 @@ export class Windows implements Disposable {
   }
 
   async #openFramed(): Promise<void> {
-    const { makeFramed, places, chat, logger, onVisible, onShape } = this.#options;
+    const { makeFramed, places, shown, logger, onVisible, onShape } = this.#options;
     const composed = await this.#panelPage.takeComposer();
     if (this.#ending) return;
     const window = makeFramed();
-    const framed = new FramedWindow(window, places, new ChatPage(window, chat, logger));
+    const framed = new FramedWindow(window, places, new ChatPage(window, shown, logger));
     this.#framed = framed;
     window.on("focus", () => onVisible(true));
     window.on("close", (event) => {

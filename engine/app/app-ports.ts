@@ -12,6 +12,7 @@ import type { importChats, ImportOptions } from "#engine/history/import-chats.ts
 import type { News } from "#engine/events/news.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { ModelConnectionClient } from "#engine/model/model-connection-client.ts";
+import type { OwnRooms } from "#engine/rooms/own-rooms.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** Where the server answers. */
@@ -22,6 +23,8 @@ export interface AppClient extends AsyncDisposable {
   readonly engine: ChatEngine;
   readonly history: HistoryClient;
   readonly modelConnection: ModelConnectionClient;
+  /** A page gets the code of it with the first call. @throws PipitError SERVER_UNREACHABLE when that does not come */
+  openRooms(): Promise<OwnRooms>;
   /** See `importChats`. */
   importChats(file: Blob, how: ImportOptions, signal: AbortSignal): ReturnType<typeof importChats>;
   /** A file of the server's; absent on a page, whose browser downloads by itself. */

@@ -4,6 +4,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { Commands } from "#contract/commands/commands.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { noRooms, type RoomsState } from "#contract/rooms.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
@@ -12,6 +13,7 @@ import { createCommands } from "./commands.ts";
 import { createCurrentClient, type CurrentClient } from "./current-client.ts";
 import { createLiveSync, type LiveSync } from "./live-sync.ts";
 import { createProjectHandlers } from "./project-commands.ts";
+import { createRoomHandlers } from "./room-commands.ts";
 import { createServerLook } from "./server-look.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createUnreadMarks } from "./unread-marks.ts";
@@ -23,6 +25,7 @@ import { createUnreadMarks } from "./unread-marks.ts";
 export class App implements AsyncDisposable {
   readonly chat: ReadonlyStore<ChatState>;
   readonly auth: ReadonlyStore<AuthState>;
+  readonly rooms: ReadonlyStore<RoomsState>;
   readonly commands: Commands;
   /** Looks at the server now. Never throws. */
   readonly look: () => Promise<void>;
@@ -31,6 +34,7 @@ export class App implements AsyncDisposable {
   readonly #ports: AppPorts;
   readonly #current: CurrentClient;
   readonly #stop = new AbortController();
+  readonly #resumeRooms: () => Promise<void>;
   readonly #unsubscribe: () => void;
   /** Ends what concerns the server that is set now, when another one is. */
   #server = new AbortController();
@@ -83,6 +87,10 @@ export class App implements AsyncDisposable {
     });
     this.auth.subscribe(() => void signIn.showAccounts());
     const { auth } = this;
+    const shownRooms = createStore<RoomsState>(() => noRooms);
+    this.rooms = shownRooms;
+    const rooms = createRoomHandlers({ client, auth, store: shownRooms, signal });
+    this.#resumeRooms = rooms.resume;
     this.commands = createCommands({
       client,
       window,
@@ -96,6 +104,7 @@ export class App implements AsyncDisposable {
       liveSync: this.#liveSync,
       chatFiles: createChatFiles({ window, client, auth, show, signal }),
       projects: createProjectHandlers({ client, auth, show, signal }),
+      rooms: rooms.handlers,
     });
   }
 
@@ -156,6 +165,7 @@ export class App implements AsyncDisposable {
     const signedIn =
       kind === "signed-in" || kind === "signing-in" ? undefined : client.signIn(this.#stop.signal);
     await Promise.all([this.look(), signedIn]);
+    void this.#resumeRooms();
     await client.engine.resume();
     const { server } = this.#state.getState();
     if (server.kind === "unreachable") throw new PipitError(server.code, server.message);

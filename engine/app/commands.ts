@@ -9,6 +9,7 @@ import type { memoryCommands } from "#contract/commands/memories.ts";
 import type { modelCommands } from "#contract/commands/model.ts";
 import type { projectCommands } from "#contract/commands/projects.ts";
 import type { promptCommands } from "#contract/commands/prompts.ts";
+import type { roomCommands } from "#contract/commands/rooms.ts";
 import type { sessionCommands } from "#contract/commands/session.ts";
 import type { usageCommands } from "#contract/commands/usage.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -31,6 +32,7 @@ interface AppCore extends Pick<AppPorts, "window"> {
   readonly liveSync: LiveSync;
   readonly chatFiles: Handlers<typeof chatFileCommands>;
   readonly projects: Handlers<typeof projectCommands>;
+  readonly rooms: Handlers<typeof roomCommands>;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -42,6 +44,7 @@ export function createCommands(core: AppCore): Commands {
     ...sessionHandlers(core),
     ...core.chatFiles,
     ...core.projects,
+    ...core.rooms,
     ...accountHandlers(core),
     ...modelHandlers(core),
     ...promptHandlers(core),

@@ -1,5 +1,6 @@
 import type { ChatHead, ChatPatch } from "#contract/chat-patch.ts";
 import type { AssistantMessage, ChatState, Message } from "#contract/chat-state.ts";
+import { diffList, sameFields, spliced } from "#engine/store/list-patch.ts";
 
 type Change = Omit<ChatPatch, "revision">;
 
@@ -11,24 +12,19 @@ export function diffChat(before: ChatState, after: ChatState): Change | undefine
   if (before === after) return undefined;
   const head = headOf(after);
   const change: Change = {
-    ...(sameHead(headOf(before), head) ? {} : { head }),
-    ...(before.messages === after.messages ? {} : diffMessages(before.messages, after.messages)),
+    ...(sameFields(headOf(before), head) ? {} : { head }),
+    ...diffMessages(before.messages, after.messages),
   };
   return Object.keys(change).length === 0 ? undefined : change;
 }
 
 /** The state that a patch leads to. A patch made by {@link diffChat} for another state gives nonsense: mind the revision. */
-export function applyChatPatch(state: ChatState, patch: Change): ChatState {
-  const messages = [...state.messages];
-  if (patch.splice !== undefined) {
-    messages.splice(patch.splice.from, patch.splice.remove, ...patch.splice.insert);
-  }
-  if (patch.append !== undefined) {
-    const grown = messages[patch.append.index];
-    if (grown?.role === "assistant") messages[patch.append.index] = appendText(grown, patch.append.text);
-  }
-  const changed = patch.splice !== undefined || patch.append !== undefined;
-  return { ...(patch.head ?? headOf(state)), messages: changed ? messages : state.messages };
+export function applyChatPatch(state: ChatState, { head, splice, append }: Change): ChatState {
+  let messages = spliced(state.messages, splice);
+  const grown = append && messages[append.index];
+  if (append !== undefined && grown?.role === "assistant")
+    messages = messages.with(append.index, appendText(grown, append.text));
+  return { ...(head ?? headOf(state)), messages };
 }
 
 function headOf(state: ChatState): ChatHead {
@@ -36,27 +32,15 @@ function headOf(state: ChatState): ChatHead {
   return head;
 }
 
-function sameHead(a: ChatHead, b: ChatHead): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof ChatHead>;
-  return [...keys].every((key) => a[key] === b[key]);
-}
-
 function diffMessages(before: readonly Message[], after: readonly Message[]): Change {
-  const shorter = Math.min(before.length, after.length);
-  let from = 0;
-  while (from < shorter && before[from] === after[from]) from += 1;
-  let kept = 0;
-  while (kept < shorter - from && before[before.length - 1 - kept] === after[after.length - 1 - kept])
-    kept += 1;
-  const removed = before.slice(from, before.length - kept);
-  const inserted = after.slice(from, after.length - kept);
-  if (removed.length === 0 && inserted.length === 0) return {};
-  const [was, is] = [removed[0], inserted[0]];
-  if (removed.length === 1 && inserted.length === 1 && was !== undefined && is !== undefined) {
+  const splice = diffList(before, after);
+  if (splice === undefined) return {};
+  const [was, is] = [before[splice.from], splice.insert[0]];
+  if (splice.remove === 1 && splice.insert.length === 1 && was !== undefined && is !== undefined) {
     const text = grownBy(was, is);
-    if (text !== undefined) return { append: { index: from, text } };
+    if (text !== undefined) return { append: { index: splice.from, text } };
   }
-  return { splice: { from, remove: removed.length, insert: inserted } };
+  return { splice };
 }
 
 /** The text that was appended to the last part, if nothing else changed. */

@@ -20,7 +20,7 @@ import { openOutbox } from "./files/sqlite-outbox.ts";
 import { importChats, type ImportOptions } from "#engine/history/import-chats.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
-import { createRoomsClient } from "#engine/rooms/rooms-client.ts";
+import { createOwnRooms } from "#engine/rooms/own-rooms.ts";
 import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
@@ -117,7 +117,7 @@ export async function openClient(options: ClientOptions) {
     history,
     ...filesOf(session, link),
     modelConnection: createModelConnectionClient(api),
-    rooms: createRoomsClient(rpc),
+    rooms: createOwnRooms(rpc, api),
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();

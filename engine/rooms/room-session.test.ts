@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
 import { createFakeClock, settle } from "#engine/testing/fake-clock.ts";
 import { RoomSession, type RoomNews, type RoomSessionDeps } from "./room-session.ts";
-import type { RoomMessage } from "./rooms-client.ts";
+import type { RoomMessage } from "#contract/rooms.ts";
 
 const unreachable = new PipitError("SERVER_UNREACHABLE", "Away.");
 const notFound = new PipitError("ROOM_NOT_FOUND", "There is no such room.");
@@ -99,7 +99,8 @@ function openRoom(begin: readonly string[], refusal?: PipitError) {
     },
     /** What was told, shortly. */
     shown: () =>
-      told.map((news) => {
+      told.flatMap((news) => {
+        if (news.kind === "stored" || (news.kind === "waiting" && news.failures > 1)) return [];
         if (news.kind === "line") return news.line.text;
         if (news.kind === "history") return news.messages.map(({ text }) => text).join(" ");
         if (news.kind === "reconnected") return `(${news.messages} more)`;

@@ -1,8 +1,9 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import type { RoomMessage, RoomPage } from "#contract/rooms.ts";
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import type { Clock } from "#engine/ports.ts";
 import { isConnectionError, retryDelayMs } from "#engine/retry/retry-policy.ts";
-import type { RoomMessage, RoomPage, RoomsClient } from "./rooms-client.ts";
+import type { RoomsClient } from "./rooms-client.ts";
 
 /** Messages that are shown before the first new one. */
 const FIRST_PAGE = 20;
@@ -23,10 +24,18 @@ export type RoomNews =
   | { readonly kind: "cut"; readonly error: PipitError }
   /** Told after the messages that were missed. */
   | { readonly kind: "reconnected"; readonly messages: number }
-  /** The message is kept and sent again. */
-  | { readonly kind: "waiting"; readonly text: string; readonly error: PipitError }
+  /** The server has this message now. */
+  | { readonly kind: "stored"; readonly id: string; readonly seq: number }
+  /** The message is kept and sent again, after `delayMs`; `failures` counts in a row. */
+  | (Unsent & { readonly kind: "waiting"; readonly failures: number; readonly delayMs: number })
   /** The server does not take the message; the next one goes. */
-  | { readonly kind: "refused"; readonly text: string; readonly error: PipitError };
+  | (Unsent & { readonly kind: "refused" });
+
+interface Unsent {
+  readonly id: string;
+  readonly text: string;
+  readonly error: PipitError;
+}
 
 export interface RoomSessionDeps {
   readonly rooms: Pick<RoomsClient, "page" | "follow" | "send" | "markRead">;
@@ -43,7 +52,7 @@ export class RoomSession {
   readonly #room: string | undefined;
   readonly #tell: (news: RoomNews) => void;
   readonly #signal: AbortSignal;
-  readonly #queue: { readonly text: string; readonly id: string; told: boolean }[] = [];
+  readonly #queue: { readonly text: string; readonly id: string }[] = [];
   #last: Pick<RoomMessage, "id" | "seq"> | undefined;
   #storedSeq = 0;
   /** Up to where the person has read, and up to where the server knows it. */
@@ -54,6 +63,10 @@ export class RoomSession {
   #isSending = false;
   #failure: PipitError | undefined;
   #changed = Promise.withResolvers<void>();
+  /** Ends the pauses that are under way. */
+  #hurry = new AbortController();
+  /** The message that is being sent at this moment: nobody knows whether the server has it. */
+  #underWay: string | undefined;
 
   /** @param room absent: the common room */
   constructor(
@@ -90,15 +103,35 @@ export class RoomSession {
         if (!isPassing(error)) throw this.#fail(error);
         failures += 1;
         if (failures === 1) this.#tell({ kind: "cut", error });
-        await this.#pause(failures, error);
+        await this.#pause(this.#delayMs(failures, error));
       }
     }
   }
 
-  /** Sends after all that was given before; goes on trying until the server has answered. */
-  send(text: string): void {
-    this.#queue.push({ text, id: this.#deps.newId(), told: false });
+  /**
+   * Sends after all that was given before; goes on trying until the server has answered.
+   *
+   * @param id a UUID; that of a message which was refused is sent again as the same one
+   */
+  send(text: string, id = this.#deps.newId()): string {
+    this.#queue.push({ text, id });
     if (!this.#isSending) void this.#sendAll();
+    return id;
+  }
+
+  /** Takes back a message that waits; false when it may be with the server. */
+  takeBack(id: string): boolean {
+    const at = this.#queue.findIndex((message) => message.id === id);
+    if (at < 0 || this.#underWay === id) return false;
+    this.#queue.splice(at, 1);
+    this.#notify();
+    return true;
+  }
+
+  /** Tries again now what is being waited with. */
+  hurry(): void {
+    this.#hurry.abort();
+    this.#hurry = new AbortController();
   }
 
   /** Resolves when all that was sent is stored, or refused, and has come back. Throws as {@link run}. */
@@ -135,7 +168,7 @@ export class RoomSession {
           const error = PipitError.from(reason);
           if (this.#signal.aborted || !isPassing(error)) return;
           failures += 1;
-          await this.#pause(failures, error);
+          await this.#pause(this.#delayMs(failures, error));
         }
       }
     } catch {
@@ -204,23 +237,26 @@ export class RoomSession {
     this.#isSending = true;
     let failures = 0;
     for (let next = this.#queue[0]; next !== undefined && !this.#signal.aborted; next = this.#queue[0]) {
+      const { text, id } = next;
       try {
-        const seq = await this.#deps.rooms.send(this.#room, next.text, next.id, this.#signal);
+        this.#underWay = id;
+        const seq = await this.#deps.rooms.send(this.#room, text, id, this.#signal);
         this.#storedSeq = Math.max(this.#storedSeq, seq);
         this.#queue.shift();
         failures = 0;
+        this.#tell({ kind: "stored", id, seq });
       } catch (reason) {
         if (this.#signal.aborted) break;
+        this.#underWay = undefined;
         const error = PipitError.from(reason);
-        const { text } = next;
         if (isPassing(error)) {
-          if (!next.told) this.#tell({ kind: "waiting", text, error });
-          next.told = true;
           failures += 1;
-          await this.#pause(failures, error).catch(() => undefined);
+          const delayMs = this.#delayMs(failures, error);
+          this.#tell({ kind: "waiting", id, text, error, failures, delayMs });
+          await this.#pause(delayMs).catch(() => undefined);
         } else {
           this.#queue.shift();
-          this.#tell({ kind: "refused", text, error });
+          this.#tell({ kind: "refused", id, text, error });
         }
       }
       this.#notify();
@@ -228,10 +264,17 @@ export class RoomSession {
     this.#isSending = false;
   }
 
-  async #pause(failures: number, { retryAfterMs }: PipitError): Promise<void> {
+  #delayMs(failures: number, { retryAfterMs }: PipitError): number {
     const delayMs = retryDelayMs(failures, retryAfterMs, this.#deps.random);
-    const isAsked = retryAfterMs !== undefined;
-    await this.#deps.clock.sleep(isAsked ? delayMs : Math.min(delayMs, PAUSE_MAX_MS), this.#signal);
+    return retryAfterMs === undefined ? Math.min(delayMs, PAUSE_MAX_MS) : delayMs;
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const hurry = this.#hurry.signal;
+    const slept = this.#deps.clock.sleep(delayMs, AbortSignal.any([this.#signal, hurry]));
+    await slept.catch((reason: unknown) => {
+      if (!hurry.aborted || this.#signal.aborted) throw reason;
+    });
   }
 
   #fail(error: PipitError): PipitError {

@@ -1,62 +1,23 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
+import type { ListedRoom, RoomMember, RoomMessage, RoomPage } from "#contract/rooms.ts";
 import { Messaging, RoomEvent, type Message } from "#proto/messaging_pb.ts";
 import { MemberState, Rooms, type Room } from "#proto/rooms_pb.ts";
 
 /** A server that has not answered by then is tried again. */
 const CALL_TIMEOUT_MS = 15_000;
 
-/** A line of a room. */
-export interface RoomMessage {
-  /** What a stream is resumed after. */
-  readonly id: string;
-  /** Its place, counted from 1, without gaps. */
-  readonly seq: number;
-  /** A login. */
-  readonly author: string;
-  /** "" once it is deleted. */
-  readonly text: string;
-  readonly sentAtMs: number;
-  readonly deleted: boolean;
-  readonly edited: boolean;
-  /** "changed": an earlier message was edited or deleted, and reads so now. */
-  readonly kind: "message" | "changed" | "joined" | "left";
-}
-
-/** A room of {@link RoomsClient.list}. */
-export interface ListedRoom {
-  /** Absent for the common room. */
-  readonly id?: string;
-  /** "" for the common room. */
-  readonly name: string;
-  /** Has not been accepted yet. */
-  readonly invited: boolean;
-  /** A login, or "". */
-  readonly invitedBy: string;
-  /** 100 stands for that many or more. */
-  readonly unread: number;
-}
-
-/** A page of a room's messages, the oldest first. */
-export interface RoomPage {
-  readonly messages: readonly RoomMessage[];
-  readonly older: boolean;
-}
-
-/** Whoever is in a room. */
-export interface RoomMember {
-  readonly login: string;
-  readonly invited: boolean;
-  readonly owner: boolean;
-}
-
 /** Rooms of the signed-in account. Everything throws PipitError: ROOM_NOT_FOUND for rooms that are not the account's. */
 export type RoomsClient = ReturnType<typeof createRoomsClient>;
 
 /** @param transport signed in (`createRpcTransport`); `room` is absent for the common room everywhere */
 export function createRoomsClient(transport: Transport) {
+  return { ...memberCalls(transport), ...messageCalls(transport) };
+}
+
+/** Which rooms there are, and who is in them. */
+function memberCalls(transport: Transport) {
   const rooms = createClient(Rooms, transport);
-  const messaging = createClient(Messaging, transport);
   return {
     /** All rooms, the one in which something happened last first. */
     async list(signal: AbortSignal): Promise<readonly ListedRoom[]> {
@@ -81,14 +42,19 @@ export function createRoomsClient(transport: Transport) {
     async invite(room: string, login: string, signal: AbortSignal): Promise<void> {
       await rooms.inviteMember({ room, login }, within(signal));
     },
+    /** Also takes an invitation back. Throws NOT_ALLOWED for who is not the owner. */
+    async remove(room: string, login: string, signal: AbortSignal): Promise<void> {
+      await rooms.removeMember({ room, login }, within(signal));
+    },
     async members(room: string, signal: AbortSignal): Promise<readonly RoomMember[]> {
       const members: RoomMember[] = [];
       for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
         const request = { room, ...(cursor === undefined ? {} : { cursor }) };
         const page = await rooms.listMembers(request, within(signal));
-        for (const { login, state } of page.members)
+        for (const { login, displayName, state } of page.members)
           members.push({
             login,
+            displayName,
             invited: state === MemberState.INVITED,
             owner: state === MemberState.OWNER,
           });
@@ -96,6 +62,14 @@ export function createRoomsClient(transport: Transport) {
       }
       return members;
     },
+  };
+}
+
+/** What is said in them. */
+function messageCalls(transport: Transport) {
+  const rooms = createClient(Rooms, transport);
+  const messaging = createClient(Messaging, transport);
+  return {
     /** The newest messages, or those before number `beforeSeq`. */
     async page(
       room: string | undefined,
@@ -135,6 +109,17 @@ export function createRoomsClient(transport: Transport) {
       const { seq } = await messaging.sendMessage({ ...named(room), text, clientMessageId }, within(signal));
       return Number(seq);
     },
+    /** Resolves to the message as it is now. Throws NOT_ALLOWED for another one's. */
+    edit: async (
+      room: string | undefined,
+      messageId: string,
+      text: string,
+      signal: AbortSignal,
+    ): Promise<RoomMessage> =>
+      roomMessage(await rooms.editMessage({ ...named(room), messageId, text }, within(signal))),
+    /** The same, without a text from then on. */
+    delete: async (room: string | undefined, messageId: string, signal: AbortSignal): Promise<RoomMessage> =>
+      roomMessage(await rooms.deleteMessage({ ...named(room), messageId }, within(signal))),
   };
 }
 
@@ -146,13 +131,16 @@ function named(room: string | undefined): { readonly room?: string } {
   return room === undefined ? {} : { room };
 }
 
-function listedRoom({ room, name, state, invitedBy, unread }: Room): ListedRoom {
+function listedRoom({ room, name, state, invitedBy, unread, readSeq, lastSeq }: Room): ListedRoom {
   return {
     ...(room === undefined ? {} : { id: room }),
     name,
     invited: state === MemberState.INVITED,
+    owned: state === MemberState.OWNER,
     invitedBy,
     unread,
+    readSeq: Number(readSeq),
+    lastSeq: Number(lastSeq),
   };
 }
 
@@ -164,6 +152,7 @@ const kinds: Partial<Record<RoomEvent, RoomMessage["kind"]>> = {
 
 function roomMessage(message: Message): RoomMessage {
   const { messageId = "", seq, author, text, sendTime, deleted, editedAt, event } = message;
+  const { changes, clientMessageId: clientId } = message;
   return {
     id: messageId,
     seq: Number(seq),
@@ -173,5 +162,7 @@ function roomMessage(message: Message): RoomMessage {
     deleted,
     edited: editedAt !== undefined,
     kind: kinds[event] ?? "message",
+    ...(changes === undefined ? {} : { changes }),
+    ...(clientId === undefined ? {} : { clientId }),
   };
 }

@@ -101,6 +101,9 @@ function portsOf(
         importChats: async () => {
           throw away;
         },
+        openRooms: async () => {
+          throw away;
+        },
         listen(onNews) {
           at.listening += 1;
           at.tell = onNews;

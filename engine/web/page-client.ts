@@ -10,6 +10,7 @@ import { createEventLink } from "#engine/events/event-link.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, Credentials, HttpClient } from "#engine/ports.ts";
+import type { OwnRooms } from "#engine/rooms/own-rooms.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { errorOfStranger } from "#engine/wire/http-error.ts";
 import { createSignedInHttp } from "#engine/wire/signed-in.ts";
@@ -70,6 +71,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     history,
     modelConnection: createModelConnectionClient(api),
     importChats: importBy(serverUrl, session),
+    openRooms: () => loaded(serverUrl, loadRooms(serverUrl, session, api)),
     async signIn(signal) {
       const code = takeSignInCode();
       await session.restore(signal);
@@ -155,9 +157,22 @@ async function checkHealth(http: HttpClient, signal: AbortSignal): Promise<void>
 }
 
 async function loadAsk(serverUrl: string, credentials: Credentials, logger: Logger): Promise<AskServer> {
+  const { createPageAsk } = await loaded(serverUrl, import("./page-transport.ts"));
+  return createPageAsk(serverUrl, credentials, logger);
+}
+
+async function loadRooms(serverUrl: string, credentials: Credentials, http: HttpClient): Promise<OwnRooms> {
+  const [{ createPageTransport }, { createOwnRooms }] = await Promise.all([
+    import("./page-transport.ts"),
+    import("#engine/rooms/own-rooms.ts"),
+  ]);
+  return createOwnRooms(createPageTransport(serverUrl, credentials), http);
+}
+
+/** What the page is still to be sent. */
+async function loaded<T>(serverUrl: string, code: Promise<T>): Promise<T> {
   try {
-    const { createPageAsk } = await import("./page-transport.ts");
-    return createPageAsk(serverUrl, credentials, logger);
+    return await code;
   } catch (cause) {
     const message = `Cannot reach the Pipit server at ${serverUrl}. Check that it runs and that you are online.`;
     throw new PipitError("SERVER_UNREACHABLE", message, { cause });

@@ -15,6 +15,7 @@ const ShortcutsDialog = lazily(
 );
 const PromptsDialog = lazily(async () => (await import("../prompts/prompts-dialog.tsx")).PromptsDialog);
 const ProjectDialog = lazily(async () => (await import("../projects/project-dialog.tsx")).ProjectDialog);
+const RoomDialog = lazily(async () => (await import("../rooms/room-dialog.tsx")).RoomDialog);
 const ModelDialog = lazily(async () => (await import("../model/model-dialog.tsx")).ModelDialog);
 
 /** What opens over the window. Each is loaded when it is first opened: a first visit needs none of them. */
@@ -29,6 +30,7 @@ export function Dialogs() {
     model: useOpened(useIsOpen("model")),
     prompts: useOpened(useIsOpen("prompts")),
     project: useOpened(useIsOpen("project")),
+    room: useOpened(useIsOpen("room")),
     shortcuts: useOpened(useIsOpen("shortcuts")),
   };
   return (
@@ -39,6 +41,7 @@ export function Dialogs() {
       {opened.link ? <LinkDialog /> : undefined}
       {opened.model ? <ModelDialog /> : undefined}
       {opened.prompts ? <PromptsDialog /> : undefined}
+      {opened.room ? <RoomDialog /> : undefined}
       {opened.project ? <ProjectDialog /> : undefined}
       {opened.shortcuts ? <ShortcutsDialog /> : undefined}
     </>

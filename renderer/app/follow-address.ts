@@ -32,7 +32,10 @@ export function followAddress(host: Host): void {
     const state = auth.getState();
     if (state.kind === "signed-in" && isDoor(view)) {
       void goTo(placeAfterSignIn(location.search));
-    } else if (state.kind === "signed-out" && (view === "profile" || (view === "chat" && opening))) {
+    } else if (
+      state.kind === "signed-out" &&
+      (["profile", "room"].includes(view) || (view === "chat" && opening))
+    ) {
       const from = state.reason === "logout" ? "" : `?from=${addressOf(shownPlace(host))}`;
       history.replaceState(null, "", addressOf({ view: "sign-in" }) + from);
       views.show("sign-in");
@@ -45,8 +48,8 @@ export function followAddress(host: Host): void {
     direct();
   };
 
-  views.store.subscribe(({ view, opening }, before) => {
-    if (view === before.view && opening === before.opening) return;
+  views.store.subscribe(({ view, opening, room }, before) => {
+    if (view === before.view && opening === before.opening && room === before.room) return;
     // From one door to the other, where they lead stays the same.
     follow("pushState", isDoor(view) && isDoor(before.view) ? location.search : "");
   });
@@ -63,17 +66,18 @@ export function followAddress(host: Host): void {
 
 /** What the window shows, or is about to. Nothing of an account whose user has signed out. */
 function shownPlace({ views, auth, chat }: Host): Place {
-  const { view, opening } = views.store.getState();
+  const { view, opening, room } = views.store.getState();
   const state = auth.getState();
   const isHidden = state.kind === "signed-out" && state.reason === "logout";
   const { chatId, temporary } = chat.getState();
   // What is not to last has no address that would last.
-  return { view, chatId: opening?.chatId ?? (isHidden || temporary ? undefined : chatId) };
+  return { view, room, chatId: opening?.chatId ?? (isHidden || temporary ? undefined : chatId) };
 }
 
-async function show(host: Host, { view, chatId }: Place): Promise<void> {
+async function show(host: Host, { view, chatId, room = "" }: Place): Promise<void> {
   const { views, auth, chat } = host;
   const shown = chat.getState();
+  if (view === "room") return views.showRoom(room);
   if (view !== "chat") return views.show(view);
   if (chatId === (shown.temporary ? undefined : shown.chatId)) {
     views.setOpening(undefined);

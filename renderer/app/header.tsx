@@ -6,6 +6,7 @@ import { newChat } from "../bridge/go-to-chat.ts";
 import { TitleEditor } from "../chats/title-editor.tsx";
 import { useSidebar } from "../chats/use-sidebar.ts";
 import { ProjectMark } from "../projects/project-mark.tsx";
+import { RoomTitle } from "../rooms/room-title.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
@@ -14,6 +15,7 @@ export function Header() {
   const { t } = useTranslation("shell");
   const signedOut = useSignedOut();
   const title = useChat((state) => (signedOut ? undefined : state.title));
+  const isRoom = useView((state) => state.view === "room");
   const desktop = useApp((state) => state.face === "desktop");
   const framed = useApp((state) => state.windowShape === "window");
   return (
@@ -22,7 +24,7 @@ export function Header() {
       data-testid="window-header"
     >
       <div className="mx-auto flex h-11 w-full max-w-page items-center gap-1 pr-2 pl-4">
-        <Title title={title === "" ? undefined : title} />
+        {isRoom ? <RoomTitle /> : <Title title={title === "" ? undefined : title} />}
         <nav aria-label={t("header")} className="no-drag flex items-center gap-0.5">
           <HeaderButtons desktop={desktop} framed={framed} />
         </nav>

@@ -21,6 +21,7 @@ import { useWindowShortcuts } from "./use-window-shortcuts.ts";
 // What a first visit does not show is loaded when it is opened.
 const SettingsView = lazily(async () => (await import("../settings/settings-view.tsx")).SettingsView);
 const ProfileView = lazily(async () => (await import("../profile/profile-view.tsx")).ProfileView);
+const RoomScreen = lazily(async () => (await import("../rooms/room-screen.tsx")).RoomScreen);
 const Sidebar = lazily(async () => (await import("../chats/sidebar.tsx")).Sidebar);
 const ProtectOffer = lazily(async () => (await import("./protect-offer.tsx")).ProtectOffer);
 const NewVersion = lazily(async () => (await import("./new-version.tsx")).NewVersion);
@@ -102,7 +103,7 @@ function SignedOutStrip() {
 function Content({ bar }: { readonly bar: boolean }) {
   const { t } = useTranslation("shell");
   const view = useView((state) => state.view);
-  const covered = view === "settings" || view === "profile";
+  const covered = view === "settings" || view === "profile" || view === "room";
   return (
     <>
       <div
@@ -113,7 +114,11 @@ function Content({ bar }: { readonly bar: boolean }) {
         <h2 className="sr-only">{t("conversation")}</h2>
         <ChatView bar={bar} />
       </div>
-      {covered ? (
+      {view === "room" ? (
+        <div className="absolute inset-0">
+          <RoomScreen />
+        </div>
+      ) : covered ? (
         <div key={view} className="absolute inset-0 scroll-area">
           {view === "settings" ? <SettingsView /> : <ProfileView />}
         </div>

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useChat, useSignedOut, useView } from "../bridge/use-bridge.ts";
+import { useRoomName } from "../rooms/use-room-name.ts";
 
 /** What is open, without what it is open in; undefined: nothing that has a name. */
 function useOpenName(): string | undefined {
@@ -8,9 +9,12 @@ function useOpenName(): string | undefined {
   const view = useView((state) => state.view);
   const signedOut = useSignedOut();
   const chat = useChat((state) => (signedOut || state.title === "" ? undefined : state.title));
+  const room = useRoomName();
   switch (view) {
     case "chat":
       return chat;
+    case "room":
+      return room;
     case "settings":
       return t("settings");
     case "profile":

@@ -19,7 +19,7 @@ export function useWindowShortcuts(): void {
     if (dialog !== undefined) return false;
     const answering = chat.getState().activeMessageId !== undefined;
     if (isDoor(view)) return false;
-    if ((view === "settings" && ready) || view === "profile") views.show("chat");
+    if ((view === "settings" && ready) || view === "profile" || view === "room") views.show("chat");
     else if (answering) void views.attempt(commands.cancel());
     else if (host !== undefined && compact && shape === "panel" && !needsRoom)
       void views.attempt(host.shapeWindow({ shape: "bar" }));

@@ -5,6 +5,7 @@ describe("addresses of the page", () => {
   test.each([
     { view: "chat" },
     { view: "chat", chatId: "01a22000-0000-7000-8000-000000000004" },
+    { view: "room", room: "everyone" },
     { view: "settings" },
     { view: "profile" },
     { view: "sign-in" },
@@ -16,7 +17,7 @@ describe("addresses of the page", () => {
   test("a slash at the end makes no other address, and an unknown one is a new chat", () => {
     expect(placeAt("/profile/")).toEqual({ view: "profile" });
     expect(placeAt("/c/x/")).toEqual({ view: "chat", chatId: "x" });
-    for (const path of ["/nothing", "", "/Profile", "/profile/x", "/c", "/c/", "/c/x/y"])
+    for (const path of ["/nothing", "", "/Profile", "/profile/x", "/c", "/c/", "/c/x/y", "/r/", "/r/x/y"])
       expect(placeAt(path), path).toEqual({ view: "chat" });
   });
 });
@@ -26,6 +27,7 @@ describe("?from=", () => {
     expect(placeAfterSignIn("?from=/profile")).toEqual({ view: "profile" });
     expect(placeAfterSignIn("?from=%2Fsettings")).toEqual({ view: "settings" });
     expect(placeAfterSignIn("?from=/c/x")).toEqual({ view: "chat", chatId: "x" });
+    expect(placeAfterSignIn("?from=/r/x")).toEqual({ view: "room", room: "x" });
     expect(placeAfterSignIn("")).toEqual({ view: "chat" });
   });
 
@@ -42,6 +44,7 @@ describe("?from=", () => {
     "/%2F/evil.example",
     "/profile/../../evil",
     "/c/../evil",
+    "/r/../evil",
     "//evil.example/c/x",
     "/auth/logout",
     "/oauth/logout",

@@ -1,14 +1,16 @@
 import type { View } from "./view-store.ts";
 
-/** What has an address of its own: a view and, of the conversation, which chat. */
+/** What has an address of its own: a view and, of the conversation, which chat; of a room, which one. */
 export interface Place {
   readonly view: View;
   /** Of a chat that the server knows; absent for a new one. */
   readonly chatId?: string | undefined;
+  /** Of the view `room`. */
+  readonly room?: string;
 }
 
 /** The views that have an address of their own; the server serves the page at each (server/http/web/page.ts). */
-const addresses: Readonly<Record<View, string>> = {
+const addresses: Readonly<Record<Exclude<View, "room">, string>> = {
   chat: "/",
   settings: "/settings",
   profile: "/profile",
@@ -16,15 +18,16 @@ const addresses: Readonly<Record<View, string>> = {
   register: "/register",
 };
 
-export function addressOf({ view, chatId }: Place): string {
+export function addressOf({ view, chatId, room = "" }: Place): string {
+  if (view === "room") return `/r/${room}`;
   return view === "chat" && chatId !== undefined ? `/c/${chatId}` : addresses[view];
 }
 
 /** What is at a path; a new chat at a path that is none of ours. */
 export function placeAt(path: string): Place {
   const trimmed = path.length > 1 ? path.replace(/\/$/u, "") : path;
-  const chatId = /^\/c\/([^/\\]+)$/u.exec(trimmed)?.[1];
-  if (chatId !== undefined) return { view: "chat", chatId };
+  const [, kind, id] = /^\/([cr])\/([^/\\]+)$/u.exec(trimmed) ?? [];
+  if (id !== undefined) return kind === "r" ? { view: "room", room: id } : { view: "chat", chatId: id };
   const found = Object.entries(addresses).find(([, address]) => address === trimmed);
   return { view: (found?.[0] as View | undefined) ?? "chat" };
 }

@@ -8,9 +8,13 @@ import {
   type IpcHandlers,
   type PreloadApi,
   type Reply,
+  type Snapshot,
 } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { Revised } from "#contract/list-patch.ts";
+import type { RoomsState } from "#contract/rooms.ts";
 import { applyChatPatch } from "#engine/chat/chat-patch.ts";
+import { applyRoomsPatch } from "#engine/rooms/rooms-patch.ts";
 import type { Bridge } from "./bridge.ts";
 import { createIntentQueue } from "./intent-queue.ts";
 
@@ -26,13 +30,15 @@ export async function createDesktopBridge(api: PreloadApi): Promise<Bridge> {
   const chat = createStore<ChatState>(() => first.chat.state);
   const auth = createStore<AuthState>(() => first.auth);
   const app = createStore<AppState>(() => first.app);
+  const rooms = createStore<RoomsState>(() => first.rooms.state);
   cleanup.push(
-    followChat(api, commands, chat, first.chat.revision),
+    ...followStates(api, commands, { chat, rooms }, first),
     api.onAuth((state) => auth.setState(state, true)),
     api.onApp((state) => app.setState(state, true)),
   );
   return {
     chat,
+    rooms,
     auth,
     app,
     commands,
@@ -45,34 +51,50 @@ export async function createDesktopBridge(api: PreloadApi): Promise<Bridge> {
   };
 }
 
-function followChat(
+interface Copies {
+  readonly chat: StoreApi<ChatState>;
+  readonly rooms: StoreApi<RoomsState>;
+}
+
+/** Keeps the copies in step with the host's states. A snapshot is always of both: the host goes on from it with both. */
+function followStates(
   api: PreloadApi,
-  commands: IpcHandlers,
-  chat: StoreApi<ChatState>,
-  firstRevision: number,
-): () => void {
-  let revision = firstRevision;
+  { snapshot }: IpcHandlers,
+  { chat, rooms }: Copies,
+  first: Snapshot,
+): readonly (() => void)[] {
+  const revisions = { chat: first.chat.revision, rooms: first.rooms.revision };
   let refetching = false;
   const refetch = async () => {
     refetching = true;
     try {
-      const { chat: snapshot } = await commands.snapshot();
-      revision = snapshot.revision;
-      chat.setState(snapshot.state, true);
+      const fresh = await snapshot();
+      revisions.chat = fresh.chat.revision;
+      revisions.rooms = fresh.rooms.revision;
+      chat.setState(fresh.chat.state, true);
+      rooms.setState(fresh.rooms.state, true);
     } finally {
       refetching = false;
     }
   };
-  return api.onChat((patch) => {
+  const follow = (name: keyof typeof revisions, { revision }: Revised, apply: () => void): void => {
     // The snapshot holds this patch already, or the one on its way will.
-    if (refetching || patch.revision <= revision) return;
-    if (patch.revision !== revision + 1) {
+    if (refetching || revision <= revisions[name]) return;
+    if (revision !== revisions[name] + 1) {
       void refetch();
       return;
     }
-    revision = patch.revision;
-    chat.setState(applyChatPatch(chat.getState(), patch), true);
-  });
+    revisions[name] = revision;
+    apply();
+  };
+  return [
+    api.onChat((patch) =>
+      follow("chat", patch, () => chat.setState(applyChatPatch(chat.getState(), patch), true)),
+    ),
+    api.onRooms((patch) =>
+      follow("rooms", patch, () => rooms.setState(applyRoomsPatch(rooms.getState(), patch), true)),
+    ),
+  ];
 }
 
 function commandsOf(api: PreloadApi): IpcHandlers {

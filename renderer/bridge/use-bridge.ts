@@ -3,6 +3,7 @@ import { useStore } from "zustand";
 import type { AppState } from "#contract/app-state.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
+import type { RoomsState } from "#contract/rooms.ts";
 import type { ChatUi, ChatUiState } from "../chat/state/chat-ui.ts";
 import type { Bridge } from "./bridge.ts";
 import type { ViewState, ViewStore } from "./view-store.ts";
@@ -25,6 +26,10 @@ export function useBridge(): WindowBridge {
 /** Selects from the chat state; the selector's result must be stable while nothing it reads has changed. */
 export function useChat<T>(selector: (state: ChatState) => T): T {
   return useStore(useBridge().chat, selector);
+}
+/** Selects from what is known of rooms; as {@link useChat}. */
+export function useRooms<T>(selector: (state: RoomsState) => T): T {
+  return useStore(useBridge().rooms, selector);
 }
 export function useAuth(): AuthState {
   return useStore(useBridge().auth);

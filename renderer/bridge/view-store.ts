@@ -3,7 +3,7 @@ import type { ChatsPlace } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** What the window shows. `profile`, `sign-in` and `register` are views of the page only: a desktop has dialogs. */
-export type View = "chat" | "settings" | "profile" | "sign-in" | "register";
+export type View = "chat" | "room" | "settings" | "profile" | "sign-in" | "register";
 export type DialogName =
   | "sign-in"
   | "chats"
@@ -12,16 +12,25 @@ export type DialogName =
   | "picture"
   | "shortcuts"
   | "prompts"
-  | "project";
+  | "project"
+  | "room";
 
 /** Which parts of the window are open; the host's state is in the bridge. */
 export interface ViewState {
   readonly view: View;
+  /** Of the view `room`: its id, or EVERYONE. */
+  readonly room: string;
   readonly dialog: DialogName | undefined;
   /** What the dialog `link` asks about: the whole address. */
   readonly link: string;
   /** What the dialog `project` is about. */
   readonly project: EditedProject;
+  /** Whose members the dialog `room` shows; undefined: it makes a room. */
+  readonly membersOf: string | undefined;
+  /** What is being written, by account and room. */
+  readonly roomDrafts: Readonly<Record<string, string>>;
+  /** What the field of the room is to quote. */
+  readonly quoted: string | undefined;
   /** Which chats the list of chats holds. */
   readonly listed: ChatsPlace;
   /** A problem to show until it is dismissed; `message` is what the host said, for codes without a text of ours. */
@@ -51,9 +60,13 @@ export type ViewStore = ReturnType<typeof createViewStore>;
 export function createViewStore() {
   const store = createStore<ViewState>(() => ({
     view: "chat",
+    room: "",
     dialog: undefined,
     link: "",
     project: {},
+    membersOf: undefined,
+    roomDrafts: {},
+    quoted: undefined,
     listed: { archived: false },
     problem: undefined,
     protectionOffered: false,
@@ -68,10 +81,15 @@ export function createViewStore() {
     store.setState({ problem });
   return {
     store,
-    show: (view: View) => store.setState({ view }),
+    show: (view: Exclude<View, "room">) => store.setState({ view }),
+    showRoom: (room: string) => store.setState({ view: "room", room, dialog: undefined }),
     open: (dialog: DialogName) => store.setState({ dialog }),
     askToOpen: (link: string) => store.setState({ dialog: "link", link }),
     editProject: (project: EditedProject) => store.setState({ dialog: "project", project }),
+    openRoomDialog: (membersOf?: string) => store.setState({ dialog: "room", membersOf }),
+    writeToRoom: (place: string, text: string) =>
+      store.setState(({ roomDrafts }) => ({ roomDrafts: { ...roomDrafts, [place]: text } })),
+    quote: (quoted: string | undefined) => store.setState({ quoted }),
     list: (listed: ChatsPlace) => store.setState({ listed }),
     closeDialog: () => store.setState({ dialog: undefined }),
     report,

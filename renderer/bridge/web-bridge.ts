@@ -88,6 +88,7 @@ export async function createWebBridge(): Promise<Bridge> {
   void app.start();
   return {
     chat: app.chat,
+    rooms: app.rooms,
     auth: app.auth,
     app: app.state,
     initialDraft: draft.text,

@@ -1,7 +1,6 @@
-import { ArrowDown } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode, type Ref } from "react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Virtualizer, type CustomContainerComponentProps, type VirtualizerHandle } from "virtua";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useStore } from "zustand";
 import type { Message } from "#contract/chat-state.ts";
 import { MessageRow } from "./message-row.tsx";
@@ -9,12 +8,11 @@ import { startsDay } from "./message-time.ts";
 import { rowKey, type Shown } from "./shown-messages.ts";
 import { useBridge, useChat, useChatUiState } from "../bridge/use-bridge.ts";
 import { openChat } from "../bridge/go-to-chat.ts";
-import { useEndFollower, type EndFollower } from "./use-end-follower.ts";
+import { JumpButton, LogScroller, Rows } from "./log-scroller.tsx";
+import { useEndFollower, useHoldEnd, type EndFollower } from "./use-end-follower.ts";
 
 /** For so many pictures a list settles around what is sought in it. */
 const SEEKING_FRAMES = 5;
-/** Keys that move a scrolled area towards its start. */
-const upKeys = new Set(["ArrowUp", "PageUp", "Home"]);
 
 /** Messages, one below the other, at whose end the list stays while they grow. */
 export function Conversation({ shown }: { readonly shown: Shown }) {
@@ -28,16 +26,6 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
   useEnd(follower, messages, scroller);
   useSought(follower, messages, list);
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (upKeys.has(event.key)) follower.pulledUp();
-    const hasModifier = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
-    if (event.target !== event.currentTarget || hasModifier) return;
-    // At once: on the way, rows that get their true height would stop the browser's own gliding.
-    if (event.key === "Home") follower.toStart();
-    else if (event.key === "End") follower.toEnd();
-    else return;
-    event.preventDefault();
-  };
   const editingAt = editingId === undefined ? -1 : messages.findLastIndex(({ id }) => id === editingId);
   // The last one grows: taken out and put back it would begin to read its text anew.
   const lastAt = messages.length - 1;
@@ -45,22 +33,7 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
   const kept = editingAt < 0 || editingAt === lastAt ? [lastAt] : [editingAt, lastAt];
   return (
     <div className="relative min-h-0 flex-1">
-      {/* A log, but silent: the announcer tells what happens, and not every word of it. */}
-      <div
-        ref={scroller}
-        role="log"
-        aria-live="off"
-        aria-label={t("conversation")}
-        tabIndex={0}
-        data-message-scroller
-        className="h-full scroll-area overscroll-contain -outline-offset-2 [overflow-anchor:none]"
-        onScroll={follower.scrolled}
-        onWheel={(event) => {
-          if (event.deltaY < 0) follower.pulledUp();
-        }}
-        onTouchMove={follower.pulledUp}
-        onKeyDown={onKeyDown}
-      >
+      <LogScroller ref={scroller} label={t("conversation")} follower={follower}>
         <Virtualizer
           ref={list}
           as={Rows}
@@ -82,28 +55,20 @@ export function Conversation({ shown }: { readonly shown: Shown }) {
             />
           )}
         </Virtualizer>
-      </div>
+      </LogScroller>
       <JumpToEnd follower={follower} />
     </div>
   );
 }
 
-/** Moves the list when messages change, when it is asked to go to its end, and when its room changes. */
+/** Also goes to the end when it is asked to. */
 function useEnd(
   follower: EndFollower,
   messages: readonly Message[],
   scroller: { readonly current: HTMLElement | null },
 ): void {
   const { ui } = useBridge();
-  const first = messages[0];
-  const last = messages.at(-1);
-  const drawn = useRef({ first, last });
-  useLayoutEffect(() => {
-    if (drawn.current.last !== last) follower.grew();
-    if (drawn.current.first !== first) follower.shifted();
-    drawn.current = { first, last };
-    follower.settle();
-  }, [follower, messages, first, last]);
+  useHoldEnd(follower, messages, scroller);
   useEffect(
     () =>
       ui.store.subscribe((state, before) => {
@@ -111,13 +76,6 @@ function useEnd(
       }),
     [ui, follower],
   );
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(follower.settle);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [scroller, follower]);
 }
 
 /** Goes once to the exchange that a search has led to, as soon as it is there. */
@@ -145,36 +103,14 @@ function useSought(
   }, [follower, messages, sought, list]);
 }
 
-/** The list's ground. The virtual list would make it deaf to the pointer while it scrolls, so for as long as text comes. */
-function Rows({ style, children, ref }: CustomContainerComponentProps & { readonly children: ReactNode }) {
-  return (
-    <div ref={ref as Ref<HTMLDivElement>} style={{ ...style, pointerEvents: "auto" }}>
-      {children}
-    </div>
-  );
-}
-
 function JumpToEnd({ follower }: { readonly follower: EndFollower }) {
-  const { t } = useTranslation("chat");
   const bridge = useBridge();
   const { following, unread } = useStore(follower.store);
   const cutChatId = useChat((state) => (state.cut === true ? state.chatId : undefined));
   if (following && cutChatId === undefined) return undefined;
-  return (
-    <button
-      type="button"
-      aria-label={unread ? t("jumpToNew") : t("jumpToEnd")}
-      title={t("jumpToEnd")}
-      onClick={() => {
-        if (cutChatId === undefined) follower.toEnd();
-        else void openChat(bridge, cutChatId).then(bridge.ui.goToEnd);
-      }}
-      className="absolute inset-x-0 bottom-3 mx-auto inline-flex size-8 items-center justify-center rounded-full bg-raised text-soft shadow-raised transition-colors hover:text-ink"
-    >
-      <ArrowDown aria-hidden="true" className="size-4" />
-      {unread && (
-        <span className="absolute -end-0.5 -top-0.5 size-2.5 rounded-full border-2 border-raised bg-accent" />
-      )}
-    </button>
-  );
+  const jump = () => {
+    if (cutChatId === undefined) follower.toEnd();
+    else void openChat(bridge, cutChatId).then(bridge.ui.goToEnd);
+  };
+  return <JumpButton unread={unread} onJump={jump} />;
 }

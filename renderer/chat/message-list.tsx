@@ -1,7 +1,7 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
-import { flushSync } from "react-dom";
+import { useEffect } from "react";
 import { EmptyChat } from "./empty-chat.tsx";
-import { type Shown, createShownMessages, type Frames } from "./shown-messages.ts";
+import { rowKey, type Shown } from "./shown-messages.ts";
+import { useShownList } from "./use-shown-list.ts";
 import { OpeningChat } from "./opening-chat.tsx";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { lazily } from "../ui/lazily.tsx";
@@ -22,17 +22,12 @@ export function MessageList() {
   return <Conversation key={shown.generation} shown={shown} fallback={<div className="min-h-0 flex-1" />} />;
 }
 
-const pageFrames: Frames = {
-  next: (work) => {
-    const id = requestAnimationFrame(work);
-    return () => cancelAnimationFrame(id);
-  },
-  commit: flushSync,
-};
-
 /** The messages, one change per frame. */
 function useShown(): Shown {
   const { chat } = useBridge();
-  const [shown] = useState(() => createShownMessages(chat, pageFrames));
-  return useSyncExternalStore(shown.subscribe, shown.getState);
+  return useShownList(() => ({
+    items: () => chat.getState().messages,
+    subscribe: chat.subscribe,
+    keyOf: rowKey,
+  }));
 }

@@ -2,7 +2,8 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "#contract/chat-state.ts";
 import { Answer } from "./answer.tsx";
-import { clockTime, dayName } from "./message-time.ts";
+import { DayLine } from "./day-line.tsx";
+import { clockTime } from "./message-time.ts";
 import { Question } from "./question.tsx";
 
 export interface MessageRowProps {
@@ -46,13 +47,3 @@ export const MessageRow = memo(function MessageRow({
     </div>
   );
 });
-
-function DayLine({ atMs }: { readonly atMs: number }) {
-  const { t, i18n } = useTranslation("shell");
-  const name = dayName(atMs, Date.now(), i18n.language);
-  return (
-    <p className="pt-4 pb-1 text-center text-caption text-faint">
-      {typeof name === "string" ? t(`drawer.${name}`) : name.date}
-    </p>
-  );
-}

@@ -34,7 +34,7 @@ export function QuestionStatus({ message }: { readonly message: UserMessage }) {
 }
 
 /** A pause of ours is over before its time could be read. */
-const READABLE_MS = 60_000;
+export const READABLE_MS = 60_000;
 
 interface QueuedProps {
   readonly id: string;
@@ -118,7 +118,8 @@ interface StatusLineProps {
   readonly children?: ReactNode;
 }
 
-function StatusLine({ icon: Icon, text, danger = false, detail, children }: StatusLineProps) {
+/** A quiet line below a message. */
+export function StatusLine({ icon: Icon, text, danger = false, detail, children }: StatusLineProps) {
   return (
     <div className="flex max-w-full flex-wrap items-baseline justify-end gap-x-3">
       <p className={`text-end text-small ${danger ? "text-danger" : "text-soft"}`}>
@@ -148,6 +149,6 @@ export function Action({ name, id, label }: ActionProps) {
 }
 
 /** Words in the line that they belong to, and large enough for a finger where one points. */
-function StatusButton(props: Pick<ButtonProps, "onClick" | "children">) {
+export function StatusButton(props: Pick<ButtonProps, "onClick" | "children">) {
   return <Button kind="link" size="small" className="pointer-coarse:h-11" {...props} />;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createStore } from "zustand/vanilla";
 import { initialChatState, type ChatState, type Message } from "#contract/chat-state.ts";
-import { createShownMessages, stepTowards, type Shown } from "./shown-messages.ts";
+import { createShownList, rowKey, stepTowards, type Shown } from "./shown-messages.ts";
 
 const message = (id: string): Message => ({
   role: "user",
@@ -20,24 +20,24 @@ const shownOf = (...names: readonly string[]): Shown => ({
 
 describe("a step from one list of messages to another", () => {
   test("adds at the end at once", () => {
-    const step = stepTowards(shownOf("a"), list("a", "b"));
+    const step = stepTowards(shownOf("a"), list("a", "b"), rowKey);
     expect([ids(step.messages), step.shift, step.generation]).toEqual(["ab", false, 0]);
   });
 
   test("drops the start first, and counts from the end while it does", () => {
-    const first = stepTowards(shownOf("a", "b", "c"), list("b", "c", "d"));
+    const first = stepTowards(shownOf("a", "b", "c"), list("b", "c", "d"), rowKey);
     expect([ids(first.messages), first.shift]).toEqual(["bc", true]);
-    const second = stepTowards(first, list("b", "c", "d"));
+    const second = stepTowards(first, list("b", "c", "d"), rowKey);
     expect([ids(second.messages), second.shift]).toEqual(["bcd", false]);
   });
 
   test("adds older messages before newer ones", () => {
-    const step = stepTowards(shownOf("c"), list("a", "b", "c", "d"));
+    const step = stepTowards(shownOf("c"), list("a", "b", "c", "d"), rowKey);
     expect([ids(step.messages), step.shift]).toEqual(["abc", true]);
   });
 
   test("takes another chat as another list", () => {
-    const step = stepTowards(shownOf("a"), list("x"));
+    const step = stepTowards(shownOf("a"), list("x"), rowKey);
     expect([ids(step.messages), step.shift, step.generation]).toEqual(["x", false, 1]);
   });
 });
@@ -46,13 +46,16 @@ describe("the shown messages", () => {
   function setUp() {
     const chat = createStore<ChatState>(() => ({ ...initialChatState, messages: list("a") }));
     const waiting: (() => void)[] = [];
-    const shown = createShownMessages(chat, {
-      next: (work) => {
-        waiting.push(work);
-        return () => waiting.splice(waiting.indexOf(work), 1);
+    const shown = createShownList(
+      { items: () => chat.getState().messages, subscribe: chat.subscribe, keyOf: rowKey },
+      {
+        next: (work) => {
+          waiting.push(work);
+          return () => waiting.splice(waiting.indexOf(work), 1);
+        },
+        commit: (change) => change(),
       },
-      commit: (change) => change(),
-    });
+    );
     return { chat, waiting, shown };
   }
 

@@ -1,9 +1,8 @@
-import type { ChatState, Message } from "#contract/chat-state.ts";
-import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import type { Message } from "#contract/chat-state.ts";
 
 /** What the list draws. */
-export interface Shown {
-  readonly messages: readonly Message[];
+export interface Shown<Item = Message> {
+  readonly messages: readonly Item[];
   /** Messages came or went at the start only, so positions are counted from the end. */
   readonly shift: boolean;
   /** Counts up with each other chat. */
@@ -14,7 +13,12 @@ export interface Shown {
  * The next thing to draw on the way from one list of messages to another. A list that lost messages at its start and
  * got some at its end takes two steps, because a virtual list can keep positions through one kind of change at a time.
  */
-export function stepTowards(shown: Shown, next: readonly Message[]): Shown {
+export function stepTowards<Item>(
+  shown: Shown<Item>,
+  next: readonly Item[],
+  keyOf: (item: Item) => string,
+): Shown<Item> {
+  const isSame = (one: Item, other: Item): boolean => keyOf(one) === keyOf(other);
   const { messages, generation } = shown;
   const oldFirst = messages[0];
   const newFirst = next[0];
@@ -34,10 +38,6 @@ export function rowKey(message: Message): string {
   return `${message.role}:${place ?? message.id}`;
 }
 
-function isSame(left: Message, right: Message): boolean {
-  return rowKey(left) === rowKey(right);
-}
-
 /** What drawing needs of the page; tests hand in their own. */
 export interface Frames {
   /** Runs `work` before the next picture; returns what calls it off. */
@@ -46,21 +46,29 @@ export interface Frames {
   readonly commit: (change: () => void) => void;
 }
 
+/** Where the messages are. */
+interface ListSource<Item> {
+  /** The same list as long as nothing in it changes. */
+  readonly items: () => readonly Item[];
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly keyOf: (item: Item) => string;
+}
+
 /**
  * The messages as the list draws them: at most one change per frame, however fast the answer comes, and none while the
  * page is hidden (there are no frames then).
  */
-export function createShownMessages(chat: ReadonlyStore<ChatState>, frames: Frames) {
-  let shown: Shown = { messages: chat.getState().messages, shift: false, generation: 0 };
+export function createShownList<Item>({ items, subscribe, keyOf }: ListSource<Item>, frames: Frames) {
+  let shown: Shown<Item> = { messages: items(), shift: false, generation: 0 };
   const listeners = new Set<() => void>();
   let stop: (() => void) | undefined;
   let cancelFrame: (() => void) | undefined;
 
   const flush = () => {
     cancelFrame = undefined;
-    const target = chat.getState().messages;
+    const target = items();
     while (shown.messages !== target) {
-      const step = stepTowards(shown, target);
+      const step = stepTowards(shown, target, keyOf);
       const last = step.messages.length === target.length;
       frames.commit(() => {
         shown = last ? { ...step, messages: target } : step;
@@ -69,13 +77,13 @@ export function createShownMessages(chat: ReadonlyStore<ChatState>, frames: Fram
     }
   };
   const schedule = () => {
-    if (chat.getState().messages !== shown.messages) cancelFrame ??= frames.next(flush);
+    if (items() !== shown.messages) cancelFrame ??= frames.next(flush);
   };
   return {
-    getState: (): Shown => shown,
+    getState: (): Shown<Item> => shown,
     subscribe(listener: () => void): () => void {
       listeners.add(listener);
-      stop ??= chat.subscribe(schedule);
+      stop ??= subscribe(schedule);
       schedule();
       return () => {
         listeners.delete(listener);

@@ -1,4 +1,4 @@
-import { useMemo, type RefObject } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, type RefObject } from "react";
 import { createStore } from "zustand/vanilla";
 import { atEnd, reduceEnd, type EndEvent, type EndState, type ScrollMetrics } from "./end-follower.ts";
 
@@ -19,6 +19,30 @@ interface Anchor {
 /** `scroller` holds articles, of which one that is in view keeps its place while the list around it changes. */
 export function useEndFollower(scroller: RefObject<HTMLElement | null>): EndFollower {
   return useMemo(() => createEndFollower(() => scroller.current), [scroller]);
+}
+
+/** Moves the list when messages change, and when its room changes. */
+export function useHoldEnd(
+  follower: EndFollower,
+  messages: readonly unknown[],
+  scroller: RefObject<HTMLElement | null>,
+): void {
+  const first = messages[0];
+  const last = messages.at(-1);
+  const drawn = useRef({ first, last });
+  useLayoutEffect(() => {
+    if (drawn.current.last !== last) follower.grew();
+    if (drawn.current.first !== first) follower.shifted();
+    drawn.current = { first, last };
+    follower.settle();
+  }, [follower, messages, first, last]);
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(follower.settle);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroller, follower]);
 }
 
 function createEndFollower(scroller: () => HTMLElement | null) {

@@ -10,6 +10,7 @@ import { ProjectGroup } from "./project-group.tsx";
 import { ProjectHead } from "../projects/project-head.tsx";
 import { useReadProjects } from "../projects/use-projects.ts";
 import { Button } from "../ui/button.tsx";
+import { RoomGroup } from "../rooms/room-group.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { TextField } from "../ui/text-field.tsx";
@@ -53,7 +54,10 @@ export function ChatFinder() {
       <div ref={rows} className="min-h-0 flex-1 overflow-y-auto border-t border-hairline px-2 pb-2">
         <div ref={above}>
           {isSearch || place.archived || place.projectId !== undefined ? undefined : (
-            <ProjectGroup left={left} />
+            <>
+              <RoomGroup />
+              <ProjectGroup left={left} />
+            </>
           )}
         </div>
         <div

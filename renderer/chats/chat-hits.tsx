@@ -17,7 +17,7 @@ export function ChatHits({ hits, onOpen }: ChatHitsProps) {
     <ul aria-label={t("drawer.results")} className="pt-2">
       {hits.map((hit) => (
         <li key={`${hit.chatId}-${hit.turnId ?? hit.createdAtMs}`}>
-          <FinderRow chatId={hit.chatId} current={false} onOpen={() => onOpen(hit)}>
+          <FinderRow place={{ view: "chat", chatId: hit.chatId }} current={false} onOpen={() => onOpen(hit)}>
             <span className="flex min-w-0 flex-1 flex-col">
               <span className="flex items-baseline gap-2">
                 <span dir="auto" className="min-w-0 flex-1 truncate">

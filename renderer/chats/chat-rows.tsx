@@ -30,7 +30,9 @@ interface ChatRowsProps {
 /** Chats in their folders, of which only those in view are drawn. */
 export function ChatRows({ chats, scroller, startPx, actions, onOpen, onNearEnd }: ChatRowsProps) {
   const list = useRef<VirtualizerHandle>(null);
-  const current = useChat((state) => state.chatId);
+  const shown = useChat((state) => state.chatId);
+  const isRoom = useView((state) => state.view === "room");
+  const current = isRoom ? undefined : shown;
   const todayMs = useToday();
   const rows = useMemo(() => folderRows(chats, todayMs), [chats, todayMs]);
   const renamedAt = rows.findIndex((row) => "chat" in row && row.chat.id === actions.renaming);
@@ -88,7 +90,7 @@ function ChatRow({ chat, current, actions, onOpen }: ChatRowProps) {
   }
   return (
     <RowWithMenu
-      chatId={chat.id}
+      place={{ view: "chat", chatId: chat.id }}
       current={current}
       title={projectName === undefined ? title : `${title} (${projectName})`}
       menuLabel={t("drawer.menu", { title })}

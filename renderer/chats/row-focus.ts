@@ -70,9 +70,12 @@ function focusableIn(container: HTMLElement | null): readonly HTMLElement[] {
   return rowsIn(container).filter((row) => row.checkVisibility({ visibilityProperty: true }));
 }
 
-/** Chats and places in them, and the projects above them. */
+/** Chats and places in them, and the rooms and projects above them. */
 function rowsIn(container: HTMLElement | null): readonly HTMLElement[] {
-  return [...(container?.querySelectorAll<HTMLElement>("[data-chat-row], [data-project-row]") ?? [])];
+  return [
+    ...(container?.querySelectorAll<HTMLElement>("[data-chat-row], [data-project-row], [data-room-row]") ??
+      []),
+  ];
 }
 
 function chatsIn(container: HTMLElement | null): readonly HTMLElement[] {

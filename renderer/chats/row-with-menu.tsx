@@ -1,6 +1,7 @@
 import { Ellipsis } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { IconButton } from "../ui/icon-button.tsx";
+import type { Place } from "../bridge/address.ts";
 import { FinderRow } from "./finder-row.tsx";
 
 /** Where a menu opens, in the window's pixels. */
@@ -10,7 +11,7 @@ export interface MenuPlace {
 }
 
 interface RowWithMenuProps {
-  readonly chatId?: string;
+  readonly place?: Place;
   readonly current: boolean;
   readonly title: string;
   readonly menuLabel: string;

@@ -29,4 +29,7 @@ bridge.app.setState(({ settings }) => ({
 }));
 scenes[query.get("scene") ?? "empty"]?.(bridge);
 const container = document.getElementById("root");
-if (container !== null) await startApp(bridge, container, ({ views }) => views.show(bridge.view));
+if (container !== null)
+  await startApp(bridge, container, ({ views }) =>
+    bridge.room === undefined ? views.show(bridge.view) : views.showRoom(bridge.room),
+  );

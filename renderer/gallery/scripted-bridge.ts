@@ -8,6 +8,7 @@ import { windowCommands, type WindowCommands } from "#contract/commands/window.t
 import type { Intent } from "#contract/intent.ts";
 import type { ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { noRooms, type RoomsState } from "#contract/rooms.ts";
 import type { WindowPicture } from "#contract/screen-image.ts";
 import type { ServerLook } from "#contract/sign-in.ts";
 import { defaultSettings } from "#contract/settings.ts";
@@ -22,6 +23,7 @@ type ScriptedName = CommandName | keyof WindowCommands;
 /** A double of the window's host: tests set its state, and see (or answer) the commands that the window gives. */
 export interface ScriptedBridge extends Bridge {
   readonly chat: StoreApi<ChatState>;
+  readonly rooms: StoreApi<RoomsState>;
   readonly auth: StoreApi<AuthState>;
   readonly app: StoreApi<AppState>;
   /** Every command so far, oldest first. */
@@ -30,7 +32,9 @@ export interface ScriptedBridge extends Bridge {
   readonly answers: Partial<Record<ScriptedName, (input: unknown) => unknown>>;
   intend(intent: Intent): void;
   /** What the window shows at first, as the page's address says. */
-  view: View;
+  view: Exclude<View, "room">;
+  /** The room that it shows at first instead. */
+  room?: string;
   /** What the profile reads and changes; scenes put their own in its place. */
   ownAccount: OwnAccountClient;
 }
@@ -90,6 +94,7 @@ export function createScriptedBridge(): ScriptedBridge {
     ownAccount: scriptedAccount,
     openAccount: async () => bridge.ownAccount,
     chat: createStore<ChatState>(() => ({ ...initialChatState, connection: "online" })),
+    rooms: createStore<RoomsState>(() => noRooms),
     auth: createStore<AuthState>(() => signedIn),
     app,
     calls,

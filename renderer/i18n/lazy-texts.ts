@@ -4,6 +4,7 @@ import { memories as enMemories } from "./en/memories.ts";
 import { otherPrograms as enOther } from "./en/other-programs.ts";
 import { projects as enProjects } from "./en/projects.ts";
 import { prompts as enPrompts } from "./en/prompts.ts";
+import { rooms as enRooms } from "./en/rooms.ts";
 import { shortcuts as enShortcuts } from "./en/shortcuts.ts";
 import { usage as enUsage } from "./en/usage.ts";
 import { chatFiles as ruChatFiles } from "./ru/chat-files.ts";
@@ -11,6 +12,7 @@ import { memories as ruMemories } from "./ru/memories.ts";
 import { otherPrograms as ruOther } from "./ru/other-programs.ts";
 import { projects as ruProjects } from "./ru/projects.ts";
 import { prompts as ruPrompts } from "./ru/prompts.ts";
+import { rooms as ruRooms } from "./ru/rooms.ts";
 import { shortcuts as ruShortcuts } from "./ru/shortcuts.ts";
 import { usage as ruUsage } from "./ru/usage.ts";
 
@@ -22,6 +24,7 @@ export const lazyTexts = {
     otherPrograms: enOther,
     projects: enProjects,
     prompts: enPrompts,
+    rooms: enRooms,
     shortcuts: enShortcuts,
     usage: enUsage,
   },
@@ -31,6 +34,7 @@ export const lazyTexts = {
     otherPrograms: ruOther,
     projects: ruProjects,
     prompts: ruPrompts,
+    rooms: ruRooms,
     shortcuts: ruShortcuts,
     usage: ruUsage,
   },

@@ -68,7 +68,7 @@ function answer(event: FetchEvent): void {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") {
-    if (/^\/(?:c\/[^/]+)?$/u.test(pathname)) event.respondWith(page(request));
+    if (/^\/(?:[cr]\/[^/]+)?$/u.test(pathname)) event.respondWith(page(request));
   } else if (pathname.startsWith("/assets/")) event.respondWith(asset(event));
 }
 

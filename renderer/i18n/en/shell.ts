@@ -116,6 +116,11 @@ export const shell = {
     found_one: "{{count}} place found",
     found_other: "{{count}} places found",
   },
+  rooms: {
+    title: "Rooms",
+    everyone: "Everyone",
+    members: "Members",
+  },
   projects: {
     title: "Projects",
     new: "New project",

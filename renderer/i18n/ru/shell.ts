@@ -124,6 +124,11 @@ export const shell = {
     found_many: "Найдено {{count}} мест",
     found_other: "Найдено {{count}} места",
   },
+  rooms: {
+    title: "Комнаты",
+    everyone: "Все",
+    members: "Участники",
+  },
   projects: {
     title: "Проекты",
     new: "Новый проект",

@@ -10,7 +10,7 @@ import { createWebBuildSource, FIXED_FILES } from "./web-build.ts";
 const FOREVER = "public, max-age=31536000, immutable";
 
 /** Where the window stands by its own router (renderer/app/address.ts): each can be linked to and reloaded. */
-const PAGE_PATHS = ["/", "/login", "/register", "/profile", "/settings", "/c/:chatId"] as const;
+const PAGE_PATHS = ["/", "/login", "/register", "/profile", "/settings", "/c/:chatId", "/r/:room"] as const;
 
 /** Addresses that people try, and where they lead. */
 const SHORT_CUTS = { "/account": "/profile", "/device": "/oauth/device" } as const;

@@ -95,7 +95,7 @@ describe("GET /", () => {
     expect(head.headers["content-security-policy"]).toBe(POLICY);
   });
 
-  test.each(["/login", "/register?from=/profile", "/profile", "/settings", "/c/any-chat"])(
+  test.each(["/login", "/register?from=/profile", "/profile", "/settings", "/c/any-chat", "/r/everyone"])(
     "U2: %s is the same page, which can be linked to and reloaded",
     async (path) => {
       const answer = await get(path, { accept: "text/html,*/*;q=0.8" });

@@ -1,0 +1,91 @@
+import { v7 as uuidv7 } from "uuid";
+import type { StoreApi } from "zustand/vanilla";
+import type { AuthState } from "#contract/auth-state.ts";
+import type { Handlers } from "#contract/commands/command.ts";
+import type { roomCommands } from "#contract/commands/rooms.ts";
+import { PipitError } from "#contract/pipit-error.ts";
+import { noRooms, type RoomsState } from "#contract/rooms.ts";
+import type { RoomsEngine } from "#engine/rooms/rooms-engine.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
+import { systemClock } from "#engine/system-clock.ts";
+import type { AppClient } from "./app-ports.ts";
+import { accountOf } from "./chat-files.ts";
+
+interface RoomDeps {
+  readonly client: () => Promise<Pick<AppClient, "openRooms">>;
+  readonly auth: ReadonlyStore<AuthState>;
+  readonly store: StoreApi<RoomsState>;
+  /** Aborts when the application ends. */
+  readonly signal: AbortSignal;
+}
+
+interface Opened {
+  readonly of: Pick<AppClient, "openRooms">;
+  readonly stop: AbortController;
+  readonly engine: Promise<RoomsEngine>;
+}
+
+/** What is done with rooms. Their code comes with the first command; what was open goes with its account. */
+export function createRoomHandlers({ client, auth, store, signal }: RoomDeps) {
+  let opened: Opened | undefined;
+  let owner = accountOf(auth.getState());
+  const close = (): void => {
+    opened?.stop.abort(new PipitError("CANCELLED", "Another account is used."));
+    opened = undefined;
+    store.setState(noRooms, true);
+  };
+  auth.subscribe((now) => {
+    const next = accountOf(now);
+    const hasLeft = now.kind === "signed-out" && now.reason === "logout";
+    // An account whose sign-in has ended has its rooms again when it comes back.
+    if (next === undefined && !hasLeft) return;
+    if (next === owner) return void resume();
+    owner = next;
+    close();
+  });
+  const open = async (of: Opened["of"], stop: AbortController): Promise<RoomsEngine> => {
+    const [{ RoomsEngine: Engine }, rooms] = await Promise.all([
+      import("#engine/rooms/rooms-engine.ts"),
+      of.openRooms(),
+    ]);
+    const deps = { rooms, store, clock: systemClock, random: Math.random, newId: uuidv7 };
+    return new Engine({ ...deps, signal: AbortSignal.any([signal, stop.signal]) });
+  };
+  const engine = async (): Promise<RoomsEngine> => {
+    const of = await client();
+    if (opened !== undefined && opened.of !== of) close();
+    if (opened === undefined) {
+      const stop = new AbortController();
+      const fresh: Opened = { of, stop, engine: open(of, stop) };
+      opened = fresh;
+      fresh.engine.catch(() => {
+        if (opened === fresh) opened = undefined;
+      });
+    }
+    return await opened.engine;
+  };
+  const resume = async (): Promise<void> => (await opened?.engine.catch(() => undefined))?.resume();
+  const handlers: Handlers<typeof roomCommands> = {
+    listRooms: async () => (await engine()).list(),
+    createRoom: async ({ name }) => (await engine()).create(name),
+    joinRoom: async ({ room }) => (await engine()).join(room),
+    leaveRoom: async ({ room }) => (await engine()).leave(room),
+    listRoomMembers: async ({ room }) => (await engine()).members(room),
+    inviteToRoom: async ({ room, login }) => (await engine()).invite(room, login),
+    removeFromRoom: async ({ room, login }) => (await engine()).remove(room, login),
+    openRoom: async ({ room }) => (await engine()).open(room),
+    closeRoom: async () => (await opened?.engine)?.close(),
+    sendToRoom: async ({ room, text }) => (await engine()).send(room, text),
+    retryInRoom: async ({ room, messageId }) => (await engine()).retry(room, messageId),
+    discardInRoom: async ({ room, messageId }) => (await engine()).discard(room, messageId),
+    editInRoom: async ({ room, messageId, text }) => (await engine()).edit(room, messageId, text),
+    deleteInRoom: async ({ room, messageId }) => (await engine()).delete(room, messageId),
+    olderInRoom: async ({ room }) => (await engine()).older(room),
+    readRoom: async ({ room, seq }) => (await engine()).read(room, seq),
+  };
+  return {
+    handlers,
+    /** The server can be reached again. Never throws. */
+    resume,
+  };
+}

@@ -1,0 +1,121 @@
+import { PipitError } from "#contract/pipit-error.ts";
+import { EVERYONE, type PendingRoomMessage } from "#contract/rooms.ts";
+import { failureOf } from "#engine/chat/known-rows.ts";
+import { RoomSession, type RoomNews, type RoomSessionDeps } from "./room-session.ts";
+import { withNews, withoutPending, withPending, withStatus, type RoomView } from "./room-view.ts";
+
+interface Beginning {
+  /** Its id, or EVERYONE. */
+  readonly room: string;
+  /** What was not taken when it was open before. */
+  readonly pending: readonly PendingRoomMessage[];
+  readonly readSeq?: number | undefined;
+}
+
+/** A room that is followed, and what is to be shown of it; `onChange` is told after each change, and what it was. */
+export class FollowedRoom {
+  readonly room: string;
+  readonly #deps: RoomSessionDeps;
+  readonly #session: RoomSession;
+  readonly #stop = new AbortController();
+  /** Of what outlives the room. */
+  readonly #signal: AbortSignal;
+  readonly #onChange: (news: RoomNews | undefined) => void;
+  #view: RoomView;
+
+  constructor(
+    deps: RoomSessionDeps,
+    { room, pending, readSeq }: Beginning,
+    onChange: (news: RoomNews | undefined) => void,
+    signal: AbortSignal,
+  ) {
+    this.room = room;
+    this.#deps = deps;
+    this.#signal = signal;
+    this.#onChange = onChange;
+    this.#view = {
+      lines: [],
+      opened: { room, link: "opening", older: false, pending, ...(readSeq === undefined ? {} : { readSeq }) },
+    };
+    const until = AbortSignal.any([signal, this.#stop.signal]);
+    this.#session = new RoomSession(deps, idOf(room), (news) => this.#hear(news), until);
+    this.#session.run().catch((reason: unknown) => {
+      if (until.aborted) return;
+      const { opened, lines } = this.#view;
+      this.view = {
+        lines,
+        opened: { ...opened, link: "ended", failure: failureOf(PipitError.from(reason)) },
+      };
+    });
+  }
+
+  get view(): RoomView {
+    return this.#view;
+  }
+  set view(next: RoomView) {
+    this.#view = next;
+    this.#onChange(undefined);
+  }
+
+  /** Something is still to be sent. */
+  get isSending(): boolean {
+    return this.#view.opened.pending.some(({ status }) => status.kind !== "failed");
+  }
+
+  send(text: string): void {
+    const id = this.#deps.newId();
+    const writtenAtMs = this.#deps.clock.nowMs();
+    // Shown before the session can tell of it.
+    this.view = withPending(this.#view, { id, text, writtenAtMs, status: { kind: "sending" } });
+    this.#session.send(text, id);
+  }
+
+  /** Sends what was not taken once more, and what waits at once. */
+  retry(id: string): void {
+    const message = this.#view.opened.pending.find((pending) => pending.id === id);
+    if (message === undefined || message.status.kind === "sending") return;
+    this.view = withStatus(this.#view, id, { kind: "sending" });
+    if (message.status.kind === "failed") this.#session.send(message.text, id);
+    else this.#session.hurry();
+  }
+
+  /** Drops what waits or was not taken. Throws PipitError INVALID_REQUEST for what may be with the server by now. */
+  discard(id: string): void {
+    const message = this.#view.opened.pending.find((pending) => pending.id === id);
+    if (message === undefined) return;
+    if (message.status.kind !== "failed" && !this.#session.takeBack(id))
+      throw new PipitError(
+        "INVALID_REQUEST",
+        "This message is being sent at this moment. Delete it once it is there.",
+      );
+    this.view = { ...this.#view, opened: withoutPending(this.#view.opened, id) };
+  }
+
+  /** The person has seen all that is shown; the server learns it by and by. */
+  markRead(): void {
+    this.#session.markRead();
+  }
+
+  /** Tries again now what is being waited with. */
+  hurry(): void {
+    this.#session.hurry();
+  }
+
+  /** What was seen is read before it is left. */
+  stop(): void {
+    void this.#session.flushRead(this.#signal).catch(() => undefined);
+    this.#stop.abort(new PipitError("CANCELLED", "The room is closed."));
+  }
+
+  #hear(news: RoomNews): void {
+    const next = withNews(this.#view, news, this.#deps.clock.nowMs());
+    if (next === this.#view) return;
+    this.#view = next;
+    this.#onChange(news);
+  }
+}
+
+/** As the wire names a room: undefined for the common one. */
+export function idOf(room: string): string | undefined {
+  return room === EVERYONE ? undefined : room;
+}

@@ -1,0 +1,247 @@
+import type { StoreApi } from "zustand/vanilla";
+import { PipitError } from "#contract/pipit-error.ts";
+import {
+  roomKey,
+  type ListedRoom,
+  type PendingRoomMessage,
+  type RoomMember,
+  type RoomsState,
+} from "#contract/rooms.ts";
+import type { Clock } from "#engine/ports.ts";
+import { FollowedRoom, idOf } from "./followed-room.ts";
+import type { OwnRooms } from "./own-rooms.ts";
+import type { RoomNews } from "./room-session.ts";
+import { withChanged, withOlder } from "./room-view.ts";
+
+/** Messages of a page of older ones. */
+const PAGE = 50;
+/** So many lines stay when a long conversation has been read to its end. */
+const LINES_KEPT = 500;
+
+interface RoomsEngineDeps {
+  readonly rooms: OwnRooms;
+  /** Written by nobody else. */
+  readonly store: StoreApi<RoomsState>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** A UUID. */
+  readonly newId: () => string;
+  /** Aborts when the account's rooms are nobody's business any more. */
+  readonly signal: AbortSignal;
+}
+
+/** The rooms of one account as a window shows them: the list, and one that is open. Methods throw as `RoomsClient`. */
+export class RoomsEngine {
+  readonly #deps: RoomsEngineDeps;
+  readonly #followed = new Map<string, FollowedRoom>();
+  /** By room: what was not taken, until the room is opened again. */
+  readonly #left = new Map<string, readonly PendingRoomMessage[]>();
+  #open: FollowedRoom | undefined;
+  #lists = 0;
+  /** A room whose making may have failed on the way. */
+  #creating: { readonly name: string; readonly id: string } | undefined;
+  #turning: Promise<void> | undefined;
+
+  constructor(deps: RoomsEngineDeps) {
+    this.#deps = deps;
+  }
+
+  async list(): Promise<void> {
+    const { rooms, store, signal } = this.#deps;
+    const asked = (this.#lists += 1);
+    const { login } = store.getState();
+    const [listed, known] = await Promise.all([rooms.list(signal), login ?? rooms.login(signal)]);
+    if (asked !== this.#lists || signal.aborted) return;
+    store.setState({ rooms: inOrder(listed), login: known });
+  }
+
+  async create(name: string): Promise<string> {
+    const { rooms, newId, signal } = this.#deps;
+    if (this.#creating?.name !== name) this.#creating = { name, id: newId() };
+    const room = await rooms.create(name, this.#creating.id, signal);
+    this.#creating = undefined;
+    await this.#listAfter();
+    return roomKey(room);
+  }
+
+  async join(room: string): Promise<void> {
+    await this.#deps.rooms.join(room, this.#deps.signal);
+    await this.#listAfter();
+    if (this.#open?.room === room && this.#open.view.opened.link === "ended") this.open(room);
+  }
+
+  async leave(room: string): Promise<void> {
+    await this.#deps.rooms.leave(room, this.#deps.signal);
+    await this.#listAfter();
+  }
+
+  members(room: string): Promise<readonly RoomMember[]> {
+    return this.#deps.rooms.members(room, this.#deps.signal);
+  }
+  invite(room: string, login: string): Promise<void> {
+    return this.#deps.rooms.invite(room, login, this.#deps.signal);
+  }
+  remove(room: string, login: string): Promise<void> {
+    return this.#deps.rooms.remove(room, login, this.#deps.signal);
+  }
+
+  /** One that is open stays as it is; one that has ended is tried anew. */
+  open(room: string): void {
+    if (this.#open?.room === room && this.#open.view.opened.link !== "ended") return;
+    this.#letGo();
+    this.#open = this.#followed.get(room) ?? this.#follow(room);
+    this.#show();
+  }
+
+  close(): void {
+    this.#letGo();
+    this.#open = undefined;
+    const { opened: _opened, ...state } = this.#deps.store.getState();
+    this.#deps.store.setState({ ...state, lines: [] }, true);
+  }
+
+  send(room: string, text: string): void {
+    this.#opened(room).send(text);
+  }
+  retry(room: string, id: string): void {
+    this.#opened(room).retry(id);
+  }
+  discard(room: string, id: string): void {
+    this.#opened(room).discard(id);
+  }
+
+  async edit(room: string, messageId: string, text: string): Promise<void> {
+    this.#change(
+      room,
+      messageId,
+      await this.#deps.rooms.edit(idOf(room), messageId, text, this.#deps.signal),
+    );
+  }
+  async delete(room: string, messageId: string): Promise<void> {
+    this.#change(room, messageId, await this.#deps.rooms.delete(idOf(room), messageId, this.#deps.signal));
+  }
+
+  async older(room: string): Promise<void> {
+    this.#turning ??= this.#turn(this.#opened(room)).finally(() => (this.#turning = undefined));
+    await this.#turning;
+  }
+
+  /** All up to this number, in the open room; the server learns it by and by. */
+  read(room: string, seq: number): void {
+    const followed = this.#opened(room);
+    const listed = this.#deps.store.getState().rooms?.find((one) => roomKey(one) === room);
+    if (listed !== undefined && listed.readSeq >= seq && listed.unread === 0) return;
+    this.#relist(room, (before) => ({ ...before, readSeq: Math.max(before.readSeq, seq), unread: 0 }));
+    followed.markRead();
+    this.#shorten(followed);
+  }
+
+  /** The server can be reached again, or the account is signed in again. */
+  resume(): void {
+    for (const followed of this.#followed.values()) followed.hurry();
+    const { link, failure } = this.#open?.view.opened ?? {};
+    if (this.#open !== undefined && link === "ended" && failure?.code !== "ROOM_NOT_FOUND")
+      this.open(this.#open.room);
+  }
+
+  #follow(room: string): FollowedRoom {
+    const { store, signal } = this.#deps;
+    const readSeq = store.getState().rooms?.find((listed) => roomKey(listed) === room)?.readSeq;
+    const pending = this.#left.get(room) ?? [];
+    this.#left.delete(room);
+    const followed: FollowedRoom = new FollowedRoom(
+      this.#deps,
+      { room, pending, readSeq },
+      (news) => this.#changed(followed, news),
+      signal,
+    );
+    this.#followed.set(room, followed);
+    return followed;
+  }
+
+  #changed(followed: FollowedRoom, news: RoomNews | undefined): void {
+    if (news?.kind === "line") this.#count(followed.room, news);
+    if (followed === this.#open) this.#show();
+    else if (!followed.isSending) this.#stop(followed);
+    if (followed.view.opened.failure?.code === "ROOM_NOT_FOUND" && news === undefined)
+      this.#listAfter().catch(() => undefined);
+  }
+
+  /** What comes while the room is open is unread until it is told to be read. */
+  #count(room: string, { line }: RoomNews & { kind: "line" }): void {
+    const { login } = this.#deps.store.getState();
+    const isNew = line.kind === "message" && !line.deleted && line.author !== login;
+    this.#relist(room, (listed) =>
+      line.seq <= listed.lastSeq
+        ? listed
+        : { ...listed, lastSeq: line.seq, unread: Math.min(100, listed.unread + (isNew ? 1 : 0)) },
+    );
+  }
+
+  /** What is on its way is sent to its end, unseen. */
+  #letGo(): void {
+    const followed = this.#open;
+    if (followed === undefined) return;
+    this.#open = undefined;
+    if (!followed.isSending || followed.view.opened.link === "ended") this.#stop(followed);
+  }
+
+  #stop(followed: FollowedRoom): void {
+    const { pending } = followed.view.opened;
+    if (pending.length > 0) this.#left.set(followed.room, pending);
+    this.#followed.delete(followed.room);
+    followed.stop();
+  }
+
+  #show(): void {
+    if (this.#open !== undefined) this.#deps.store.setState(this.#open.view);
+  }
+
+  #opened(room: string): FollowedRoom {
+    if (this.#open?.room === room) return this.#open;
+    throw new PipitError("ROOM_NOT_FOUND", "This room is not open. Open it first.", { field: "room" });
+  }
+
+  #change(room: string, messageId: string, now: Parameters<typeof withChanged>[2]): void {
+    const followed = this.#followed.get(room);
+    if (followed === undefined) return;
+    followed.view = { ...followed.view, lines: withChanged(followed.view.lines, messageId, now) };
+  }
+
+  async #turn(followed: FollowedRoom): Promise<void> {
+    const firstSeq = followed.view.lines[0]?.seq;
+    if (!followed.view.opened.older || firstSeq === undefined) return;
+    const page = await this.#deps.rooms.page(idOf(followed.room), PAGE, firstSeq, this.#deps.signal);
+    followed.view = withOlder(followed.view, page.messages, page.older);
+  }
+
+  /** Who has read to the end does not need what is far above it. */
+  #shorten(followed: FollowedRoom): void {
+    if (followed.view.lines.length <= 2 * LINES_KEPT) return;
+    const { opened, lines } = followed.view;
+    followed.view = { opened: { ...opened, older: true }, lines: lines.slice(-LINES_KEPT) };
+  }
+
+  #relist(room: string, change: (listed: ListedRoom) => ListedRoom): void {
+    const { rooms } = this.#deps.store.getState();
+    if (rooms === undefined) return;
+    const next = rooms.map((listed) => (roomKey(listed) === room ? change(listed) : listed));
+    if (next.some((listed, at) => listed !== rooms[at])) this.#deps.store.setState({ rooms: next });
+  }
+
+  /** What was done is done, whether or not the list can be read after it. */
+  async #listAfter(): Promise<void> {
+    await this.list().catch(() => undefined);
+  }
+}
+
+/** The common room first, then what waits for an answer, then those in which something happened last. */
+function inOrder(rooms: readonly ListedRoom[]): readonly ListedRoom[] {
+  return rooms.toSorted((one, other) => rankOf(one) - rankOf(other));
+}
+
+function rankOf({ id, invited }: ListedRoom): number {
+  if (id === undefined) return 0;
+  return invited ? 1 : 2;
+}

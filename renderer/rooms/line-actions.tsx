@@ -1,0 +1,55 @@
+import { Pencil, Quote, Trash2 } from "lucide-react";
+import { useState } from "react";
+import type { RoomMessage } from "#contract/rooms.ts";
+import { useBridge, useView } from "../bridge/use-bridge.ts";
+import { CopyButton, MessageActions } from "../chat/message-actions.tsx";
+import { useLazyTexts } from "../i18n/lazy-texts.ts";
+import { Button } from "../ui/button.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+
+interface LineActionsProps {
+  readonly line: RoomMessage;
+  readonly isOwn: boolean;
+  readonly onEdit: () => void;
+}
+
+/** What can be done with a message; one's own can be changed, and taken back from everybody after a second press. */
+export function LineActions({ line, isOwn, onEdit }: LineActionsProps) {
+  const { t } = useLazyTexts("rooms");
+  const { commands, views } = useBridge();
+  const room = useView((state) => state.room);
+  const [asks, setAsks] = useState(false);
+  const remove = () => void views.attempt(commands.deleteInRoom({ room, messageId: line.id }));
+  return (
+    <MessageActions className="shrink-0 pb-1" always={asks}>
+      {asks ? (
+        <Button autoFocus kind="danger" size="small" onClick={remove} onBlur={() => setAsks(false)}>
+          {t("deleteAsk")}
+        </Button>
+      ) : (
+        <>
+          <IconButton size="small" label={t("quote")} onClick={() => views.quote(quoteOf(line))}>
+            <Quote className="size-4" />
+          </IconButton>
+          <CopyButton text={() => line.text} />
+          {isOwn ? (
+            <>
+              <IconButton size="small" label={t("edit")} onClick={onEdit}>
+                <Pencil className="size-4" />
+              </IconButton>
+              <IconButton size="small" label={t("delete")} onClick={() => setAsks(true)}>
+                <Trash2 className="size-4" />
+              </IconButton>
+            </>
+          ) : undefined}
+        </>
+      )}
+    </MessageActions>
+  );
+}
+
+/** As Markdown has a quote, with who said it. */
+function quoteOf({ author, text }: RoomMessage): string {
+  const quoted = text.split("\n").map((written) => `> ${written}`.trimEnd());
+  return [`> **${author}**`, ">", ...quoted, "", ""].join("\n");
+}

@@ -1,0 +1,155 @@
+import { AtSign, ChevronDown, MessageSquareText, Plus, UsersRound } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { roomKey, type ListedRoom } from "#contract/rooms.ts";
+import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
+import { FinderRow } from "../chats/finder-row.tsx";
+import { useLazyTexts } from "../i18n/lazy-texts.ts";
+import { useIsAway } from "../projects/use-projects.ts";
+import { Button } from "../ui/button.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { useReadRooms } from "./use-read-rooms.ts";
+
+/** So many stand there at first, beside invitations and what is unread: the chats below are what is looked for most. */
+const FIRST_ROOMS = 5;
+/** The server counts no further. */
+const UNREAD_MAX = 100;
+
+/** The rooms above the chats: the common one, invitations, then the account's own. */
+export function RoomGroup() {
+  const { t } = useTranslation("shell");
+  const { t: texts } = useLazyTexts("rooms");
+  const { views } = useBridge();
+  const rooms = useRooms((state) => state.rooms);
+  const current = useView((state) => (state.view === "room" ? state.room : undefined));
+  const away = useIsAway();
+  const [open, setOpen] = useState(true);
+  const [all, setAll] = useState(false);
+  useReadRooms();
+  // A server without rooms, or one that has not answered yet.
+  if (rooms === undefined) return undefined;
+  const isFirst = (room: ListedRoom, at: number) =>
+    all || at < FIRST_ROOMS || room.invited || room.unread > 0 || roomKey(room) === current;
+  const shown = open ? rooms.filter(isFirst) : [];
+  return (
+    <section aria-label={t("rooms.title")}>
+      <div className="flex items-center justify-between pe-1.5 pt-2">
+        <h3 className="min-w-0">
+          <button
+            type="button"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+            className="flex min-h-8 items-center gap-1 rounded-control px-2 text-small font-medium text-soft transition-colors hover:text-ink"
+          >
+            {t("rooms.title")}
+            <ChevronDown
+              aria-hidden="true"
+              className={`size-3.5 ${open ? "" : "-rotate-90 rtl:rotate-90"}`}
+            />
+          </button>
+        </h3>
+        <IconButton
+          label={texts(away ? "newAway" : "new")}
+          size="small"
+          disabled={away}
+          onClick={() => views.openRoomDialog()}
+        >
+          <Plus className="size-4" />
+        </IconButton>
+      </div>
+      <ul className="empty:hidden">
+        {shown.map((room) => (
+          <li key={roomKey(room)}>
+            {room.invited ? (
+              <Invitation room={room} away={away} />
+            ) : (
+              <RoomRow room={room} current={roomKey(room) === current} />
+            )}
+          </li>
+        ))}
+      </ul>
+      {open && shown.length < rooms.length ? (
+        <button
+          type="button"
+          onClick={() => setAll(true)}
+          className="min-h-8 rounded-control px-2 text-small text-soft transition-colors hover:text-ink"
+        >
+          {texts("all", { count: rooms.length })}
+        </button>
+      ) : undefined}
+    </section>
+  );
+}
+
+function RoomRow({ room, current }: { readonly room: ListedRoom; readonly current: boolean }) {
+  const { t } = useTranslation("shell");
+  const { t: texts } = useLazyTexts("rooms");
+  const { views } = useBridge();
+  const [focused, setFocused] = useState(false);
+  const { unread } = room;
+  const name = room.id === undefined ? t("rooms.everyone") : room.name;
+  const Icon = room.id === undefined ? UsersRound : MessageSquareText;
+  return (
+    <div onFocus={() => setFocused(true)} onBlur={() => setFocused(false)}>
+      <FinderRow
+        place={{ view: "room", room: roomKey(room) }}
+        current={current}
+        title={name}
+        // As among the chats: the arrow keys lead to the others. The first is the stop for Tab.
+        tabIndex={focused || room.id === undefined ? 0 : -1}
+        onOpen={() => views.showRoom(roomKey(room))}
+      >
+        <Icon aria-hidden="true" className="-me-1 size-4 shrink-0 text-soft" />
+        <span dir="auto" className={`min-w-0 flex-1 truncate ${unread > 0 ? "font-semibold" : ""}`}>
+          {name}
+        </span>
+        {room.mentioned === true ? (
+          <>
+            <span className="sr-only">{texts("mentioned")}</span>
+            <AtSign aria-hidden="true" className="-me-2 size-4 shrink-0 text-accent" />
+          </>
+        ) : undefined}
+        {unread > 0 ? (
+          <>
+            <span className="sr-only">{texts("unread", { count: unread })}</span>
+            <span
+              aria-hidden="true"
+              className="min-w-5 shrink-0 rounded-full bg-accent px-1.5 text-center text-caption font-medium text-accent-ink"
+            >
+              {unread < UNREAD_MAX ? unread : texts("many")}
+            </span>
+          </>
+        ) : undefined}
+      </FinderRow>
+    </div>
+  );
+}
+
+function Invitation({ room, away }: { readonly room: ListedRoom; readonly away: boolean }) {
+  const { t: texts } = useLazyTexts("rooms");
+  const { commands, views } = useBridge();
+  const key = roomKey(room);
+  const accept = async () => {
+    if (await views.attempt(commands.joinRoom({ room: key }))) views.showRoom(key);
+  };
+  return (
+    <div className="my-1 flex flex-col gap-1.5 rounded-control bg-accent-wash px-2 py-2">
+      <p dir="auto" title={room.name} className="truncate font-medium">
+        {room.name}
+      </p>
+      <p className="truncate text-small text-soft">{texts("invitedBy", { login: room.invitedBy })}</p>
+      <div className="flex flex-wrap gap-2">
+        <Button size="small" kind="primary" disabled={away} onClick={() => void accept()}>
+          {texts("accept")}
+        </Button>
+        <Button
+          size="small"
+          disabled={away}
+          onClick={() => void views.attempt(commands.leaveRoom({ room: key }))}
+        >
+          {texts("decline")}
+        </Button>
+      </div>
+    </div>
+  );
+}

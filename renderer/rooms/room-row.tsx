@@ -1,0 +1,115 @@
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import { DayLine } from "../chat/day-line.tsx";
+import { clockTime, fullTime } from "../chat/message-time.ts";
+import { useLazyTexts } from "../i18n/lazy-texts.ts";
+import { Markdown } from "../markdown/markdown.tsx";
+import { LineActions } from "./line-actions.tsx";
+import { LineEditor } from "./line-editor.tsx";
+import { PendingStatus } from "./pending-status.tsx";
+import { timeOf, type RoomRow, type RowHead } from "./room-rows.ts";
+
+export interface RoomRowProps extends RowHead {
+  readonly row: RoomRow;
+  readonly isOwn: boolean;
+  readonly isLast: boolean;
+  readonly editing: boolean;
+  /** Undefined: the editing is over. */
+  readonly onEdit: (key: string | undefined) => void;
+}
+
+/** One row of a room. */
+export const RoomRowView = memo(function RoomRowView({
+  opensDay,
+  opensUnread,
+  isLast,
+  ...rest
+}: RoomRowProps) {
+  const { t } = useLazyTexts("rooms");
+  const { row } = rest;
+  return (
+    <div className={`mx-auto max-w-page px-4 ${isLast ? "pb-3" : ""}`}>
+      {opensDay && <DayLine atMs={timeOf(row)} />}
+      {opensUnread && (
+        <p className="flex items-center gap-2 pt-3 text-caption font-medium text-accent before:h-px before:flex-1 before:bg-accent after:h-px after:flex-1 after:bg-accent">
+          {t("unreadLine")}
+        </p>
+      )}
+      {row.line?.kind === "joined" || row.line?.kind === "left" ? (
+        <p className="pt-3 text-center text-small text-soft">
+          {t(row.line.kind, { login: row.line.author })}
+        </p>
+      ) : (
+        <Said {...rest} />
+      )}
+    </div>
+  );
+});
+
+type SaidProps = Omit<RoomRowProps, "opensDay" | "opensUnread" | "isLast">;
+
+function Said({ row, isOwn, named, editing, onEdit }: SaidProps) {
+  const { i18n } = useTranslation();
+  const { t } = useLazyTexts("rooms");
+  const { line, pending } = row;
+  const author = authorOf(row, isOwn, t("you"));
+  if (editing && line !== undefined) return <LineEditor line={line} onEnd={() => onEdit(undefined)} />;
+  return (
+    <article
+      data-message-id={row.key}
+      aria-label={t("message", { login: author, time: clockTime(timeOf(row), i18n.language) })}
+      className={`group/message flex flex-col ${isOwn ? "items-end" : "items-start"} ${named ? "pt-3" : "pt-1"}`}
+    >
+      {named ? <SaidBy author={isOwn ? undefined : author} atMs={timeOf(row)} /> : undefined}
+      <div className={`flex w-full items-end gap-1 ${isOwn ? "flex-row-reverse" : ""}`}>
+        <Bubble row={row} isOwn={isOwn} />
+        {line === undefined || line.deleted ? undefined : (
+          <LineActions line={line} isOwn={isOwn} onEdit={() => onEdit(row.key)} />
+        )}
+      </div>
+      {pending === undefined ? undefined : <PendingStatus message={pending} />}
+    </article>
+  );
+}
+
+function authorOf({ line }: RoomRow, isOwn: boolean, you: string): string {
+  return isOwn || line === undefined ? you : line.author;
+}
+
+function SaidBy({ author, atMs }: { readonly author: string | undefined; readonly atMs: number }) {
+  const { i18n } = useTranslation();
+  return (
+    <p className="flex max-w-full items-baseline gap-2 pb-0.5 text-small">
+      {author === undefined ? undefined : (
+        <span dir="auto" className="min-w-0 truncate font-medium">
+          {author}
+        </span>
+      )}
+      <time dateTime={new Date(atMs).toISOString()} className="text-caption text-faint">
+        {clockTime(atMs, i18n.language)}
+      </time>
+    </p>
+  );
+}
+
+function Bubble({ row, isOwn }: { readonly row: RoomRow; readonly isOwn: boolean }) {
+  const { i18n } = useTranslation();
+  const { t } = useLazyTexts("rooms");
+  const { line, pending } = row;
+  return (
+    <div
+      dir="auto"
+      title={fullTime(timeOf(row), i18n.language)}
+      className={`bubble max-w-[85%] min-w-0 rounded-card px-3 py-2 ${isOwn ? "bg-sunken dark:bg-raised" : "border border-hairline"}`}
+    >
+      {line?.deleted === true ? (
+        <p className="text-small text-soft italic">{t("deleted")}</p>
+      ) : (
+        <Markdown text={line?.text ?? pending?.text ?? ""} streaming={false} />
+      )}
+      {line?.edited === true && !line.deleted ? (
+        <p className="text-caption text-faint">{t("edited")}</p>
+      ) : undefined}
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+import { expect, type Page } from "@playwright/test";
+import { rooms as texts } from "#renderer/i18n/en/rooms.ts";
+import { axeViolations } from "../fixtures/axe.ts";
+import { sharedServerTest as test, signIn } from "../fixtures/web-test.ts";
+import { texts as all } from "../pages/texts.ts";
+
+const shell = all.en.shell;
+
+/** What one person does in rooms. */
+function personAt(page: Page) {
+  const sidebar = page.getByRole("complementary", { name: shell.chats });
+  const group = sidebar.getByRole("region", { name: shell.rooms.title });
+  const log = page.getByRole("log", { name: texts.conversation });
+  return {
+    page,
+    group,
+    log,
+    row: (name: string) => group.locator("[data-room-row]").filter({ hasText: name }),
+    said: log.locator("article"),
+    field: page.getByRole("textbox", { name: texts.composer }),
+    button: (name: string) => page.getByRole("button", { name, exact: true }),
+    async say(text: string) {
+      await this.field.fill(text);
+      await page.keyboard.press("Enter");
+      await expect(this.field).toHaveValue("");
+    },
+  };
+}
+
+test("[14] two people chat in a room that one has made: invited, live, edited, deleted, over a lost connection, and left", async ({
+  browser,
+  chat,
+  page,
+  server,
+  standing,
+  windowLanguage,
+}) => {
+  const bobsLogin = standing.newLogin();
+  await using bobs = await browser.newContext();
+  const bobsPage = await bobs.newPage();
+  await signIn(bobsPage, server, windowLanguage, bobsLogin);
+  for (const each of [page, bobsPage]) await each.setViewportSize({ width: 1280, height: 800 });
+  const [ann, bob] = [personAt(page), personAt(bobsPage)];
+  await expect(chat.composer).toBeVisible();
+
+  // Made, and shown at its own address; Back leads to the chat.
+  await ann.button(texts.new).click();
+  await page.getByLabel(texts.name, { exact: true }).fill("Birds");
+  await ann.button(texts.create).click();
+  await expect(page.getByTestId("window-header").getByRole("heading")).toHaveText("Birds");
+  await expect(page).toHaveURL(/\/r\/[\w-]+$/u);
+  await expect(page.getByText(texts.empty)).toBeVisible();
+  await expect(page).toHaveTitle("Birds – Pipit");
+  await ann.say("Welcome, @everybody: **look**");
+  await expect(ann.said.locator("strong")).toHaveText("look");
+  await page.goBack();
+  await expect(chat.composer).toBeFocused();
+  await page.goForward();
+  await expect(ann.said).toHaveCount(1);
+
+  // Whoever is invited sees nothing of it until they accept; an unknown login is told.
+  await ann.button(shell.rooms.members).click();
+  await page.getByLabel(texts.login, { exact: true }).fill("nobody-at-all");
+  await ann.button(texts.invite).click();
+  await expect(page.getByText(texts.noLogin)).toBeVisible();
+  await page.getByLabel(texts.login, { exact: true }).fill(bobsLogin);
+  await ann.button(texts.invite).click();
+  await expect(page.getByText(texts.invited, { exact: true })).toBeVisible();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await bobsPage.reload();
+  await expect(bob.group.getByText("Birds")).toBeVisible();
+  await bob.button(texts.accept).click();
+  await expect(bob.said).toHaveCount(1);
+  await expect(ann.log.getByText(texts.joined.replace("{{login}}", bobsLogin))).toBeVisible();
+
+  // Live, both ways; what is sent again or twice stands once.
+  await bob.say("A wren!");
+  await expect(ann.said.last()).toContainText("A wren!");
+  await ann.say("Where?");
+  await expect(bob.said.last()).toContainText("Where?");
+  expect(await axeViolations(bobsPage)).toEqual([]);
+
+  // Edited and deleted for both, without a trace of the text.
+  await ann.said.last().hover();
+  await ann.button(texts.edit).last().click();
+  await page.getByRole("textbox", { name: texts.editor, exact: true }).fill("Where exactly?");
+  await page.keyboard.press("Enter");
+  await expect(bob.said.last()).toContainText(`Where exactly?${texts.edited}`);
+  await bob.said.nth(1).hover();
+  await bob.said.nth(1).getByRole("button", { name: texts.delete, exact: true }).click();
+  await bob.button(texts.deleteAsk).click();
+  await expect(ann.said.nth(1)).toContainText(texts.deleted);
+  await expect(ann.log).not.toContainText("A wren!");
+
+  // A quote goes into the field, which keeps what stands in it while another room is looked at.
+  await bob.said.last().hover();
+  await bob.said.last().getByRole("button", { name: texts.quote, exact: true }).click();
+  await expect(bob.field).toHaveValue(/^> \*\*.+\*\*\n>\n> Where exactly\?\n\n$/u);
+  await bob.row(shell.rooms.everyone).click();
+  await expect(bobsPage).toHaveURL(/\/r\/everyone$/u);
+  await expect(bob.field).toHaveValue("");
+  await bob.row("Birds").click();
+  await expect(bob.field).toHaveValue(/Where exactly/u);
+  await bob.field.press("End");
+  await bob.field.pressSequentially("In the hedge.");
+  await bob.field.press("Enter");
+  await expect(ann.said.last().locator("blockquote")).toContainText("Where exactly?");
+
+  // Without a network what is written waits, and what was missed comes: each once, in the order of the server.
+  await bobs.setOffline(true);
+  await bob.say("Are you there?");
+  await expect(bob.said.last()).toContainText("Are you there?");
+  await ann.say("I am looking.");
+  await bobs.setOffline(false);
+  await expect(ann.said.last()).toContainText("Are you there?");
+  await expect(bob.said).toHaveCount(await ann.said.count());
+  const spoken = async (log: typeof ann.said) => await log.locator(".md").allTextContents();
+  expect(await spoken(bob.said)).toEqual(await spoken(ann.said));
+  await page.reload();
+  await expect(ann.said).toHaveCount(await bob.said.count());
+  expect(await spoken(bob.said)).toEqual(await spoken(ann.said));
+
+  // Who has left reads no more, and is told so; what they were writing stays.
+  await ann.button(shell.rooms.members).click();
+  await ann.button(texts.remove.replace("{{login}}", bobsLogin)).click();
+  await expect(bobsPage.getByText(texts.ended)).toBeVisible();
+  await expect(bob.row("Birds")).toHaveCount(0);
+  await ann.button(texts.leave).click();
+  await expect(ann.row("Birds")).toHaveCount(0);
+  await expect(chat.composer).toBeVisible();
+});
