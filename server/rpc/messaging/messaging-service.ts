@@ -4,6 +4,7 @@ import { Messaging } from "#proto/messaging_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import { boundsOf, Places } from "#server/domain/limits/places.ts";
+import type { RoomEntry } from "#server/domain/rooms/ports.ts";
 import type { RoomOutlet } from "#server/domain/rooms/rooms.ts";
 import { noSuchMessage, noSuchPlace, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { networkOf } from "../kit/call-context.ts";
@@ -50,11 +51,17 @@ export function messagingService({ rooms, config }: ServerContext): RpcService {
       };
       const frames = context.values.get(rawFramesKey);
       let lastId: string | undefined;
-      try {
-        for await (const entry of rooms.follow(follow, context.signal, frames && outletOf(frames, context))) {
+      const outlet = frames && {
+        ...outletOf(frames, context),
+        write: (entry: RoomEntry) => {
           lastId = entry.id;
-          if (frames === undefined) yield toWire(entry);
-          else frames.write(toFrame(entry));
+          frames.write(toFrame(entry));
+        },
+      };
+      try {
+        for await (const entry of rooms.follow(follow, context.signal, outlet)) {
+          lastId = entry.id;
+          yield toWire(entry);
         }
       } finally {
         if (lastId !== undefined) context.responseTrailer.set(LAST_MESSAGE_TRAILER, lastId);
@@ -71,7 +78,7 @@ export function messagingService({ rooms, config }: ServerContext): RpcService {
   };
 }
 
-function outletOf(frames: RawFrames, context: HandlerContext): RoomOutlet {
+function outletOf(frames: RawFrames, context: HandlerContext): Omit<RoomOutlet, "write"> {
   return {
     begin: () => frames.begin(context),
     isFull: () => frames.isFull,
