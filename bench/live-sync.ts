@@ -43,6 +43,13 @@ export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult, voi
     ...beside,
   });
   yield toResult({
+    name: "live-sync.reachable-per-socket",
+    unit: "KB",
+    value: pipit.reachablePerSocket,
+    baseline: bare.reachablePerSocket,
+    ...beside,
+  });
+  yield toResult({
     name: `live-sync.${SOCKETS}-of-one-account.cpu`,
     unit: "us/socket",
     value: pipit.cpuUsPerSocket,
@@ -74,7 +81,8 @@ async function tellAll(program: string, signal: AbortSignal) {
   const rename = (title: string) =>
     ask(server.httpUrl, "PUT", `${path}/${String(chat["id"])}`, { title }, server.accessToken);
   {
-    await using first = await openSockets(server, 20);
+    // What is loaded, compiled, and kept free for new objects by those who come and go belongs to the server.
+    await using first = await openSockets(server, Math.ceil(SOCKETS / 2));
     await Promise.all([rename("Second"), first.told()]);
   }
   const idle = await server.memory();
@@ -97,6 +105,7 @@ async function tellAll(program: string, signal: AbortSignal) {
   const silentShare = silent.cpuMs / silent.tookMs;
   return {
     kilobytesPerSocket: (busy.residentBytes - idle.residentBytes) / 1_024 / SOCKETS,
+    reachablePerSocket: (busy.liveBytes - idle.liveBytes) / 1_024 / SOCKETS,
     cpuUsPerSocket: (1_000 * (talk.cpuMs - silentShare * talk.tookMs)) / rounds / SOCKETS,
     silentCpuMs: 1_000 * silentShare,
     p99Ms: quantile(toAllMs, 0.99),
