@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { decodeJwt } from "jose";
 import { WebSocket } from "ws";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { wsTokenOf } from "#tests/testing/event-client.ts";
 import { startPostgres } from "#tools/test/postgres-server.ts";
 import { startPipitMain, type PipitMain } from "./lib/pipit-main.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { serveParent } from "./child-program.ts";
 
 /** The least that can tell sockets: `ws` writes one text to all of them; nobody is asked who they are, and nothing is stored. */

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import type { AppState } from "../app-state.ts";
 import type { AuthState } from "../auth-state.ts";
-import type { ChatPatch, ChatSnapshot } from "../chat-patch.ts";
+import type { ChatPatch, ChatSnapshot } from "../patches/chat-patch.ts";
 import { command, nothing, type Handlers } from "./command.ts";
 import { commands } from "./commands.ts";
 import type { ErrorCode } from "../error-codes.ts";
 import type { Intent } from "../intent.ts";
-import type { RoomsPatch, RoomsSnapshot } from "../rooms-patch.ts";
+import type { RoomsPatch, RoomsSnapshot } from "../patches/rooms-patch.ts";
 import { windowCommands } from "./window.ts";
 import { regionSchema, type RegionPicture } from "../region.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { ChatPatch } from "#contract/chat-patch.ts";
+import type { ChatPatch } from "#contract/patches/chat-patch.ts";
 import { initialChatState, type AssistantMessage, type ChatState } from "#contract/chat-state.ts";
 import { applyChatPatch, diffChat } from "#engine/chat/chat-patch.ts";
 import { createStateFeed, type StateFeed } from "./state-feed.ts";

@@ -1,4 +1,4 @@
-import type { Revised } from "#contract/list-patch.ts";
+import type { Revised } from "#contract/patches/list-patch.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
 /** One frame of a 60 Hz display: more often the user could not see. */

@@ -1,4 +1,4 @@
-import type { ChatHead, ChatPatch } from "#contract/chat-patch.ts";
+import type { ChatHead, ChatPatch } from "#contract/patches/chat-patch.ts";
 import type { AssistantMessage, ChatState, Message } from "#contract/chat-state.ts";
 import { diffList, sameFields, spliced } from "#engine/store/list-patch.ts";
 

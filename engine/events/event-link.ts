@@ -1,5 +1,5 @@
 import type { AuthState } from "#contract/auth-state.ts";
-import { CHANGES_PATH, PING_EVERY_MS, readEventMessage } from "#contract/event-wire.ts";
+import { CHANGES_PATH, PING_EVERY_MS, readEventMessage } from "#contract/events/event-wire.ts";
 import type { Logger } from "#contract/logger.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";

@@ -1,4 +1,4 @@
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 
 /** Longer than any way to a server; a proxy that swallows what it does not know answers nothing at all. */

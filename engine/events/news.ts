@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { ChangeKind, RoomNewsEvent } from "#contract/event-wire.ts";
+import type { ChangeKind, RoomNewsEvent } from "#contract/events/event-wire.ts";
 
 /**
  * What the server told of an account, or "all": anything may be another one than it was, or "rooms": something may have

@@ -1,5 +1,5 @@
 import type { RoomsState } from "#contract/rooms.ts";
-import type { RoomsPatch } from "#contract/rooms-patch.ts";
+import type { RoomsPatch } from "#contract/patches/rooms-patch.ts";
 import { diffList, sameFields, spliced } from "#engine/store/list-patch.ts";
 
 type Change = Omit<RoomsPatch, "revision">;

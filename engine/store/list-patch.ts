@@ -1,4 +1,4 @@
-import type { Splice } from "#contract/list-patch.ts";
+import type { Splice } from "#contract/patches/list-patch.ts";
 
 /** What changed from one list to the next, which share what is unchanged by reference; undefined: nothing. */
 export function diffList<Item>(before: readonly Item[], after: readonly Item[]): Splice<Item> | undefined {

@@ -2,6 +2,7 @@ import { useEffect, useEffectEvent } from "react";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
 import { newChat } from "../bridge/go-to-chat.ts";
 import { isDoor } from "../bridge/address.ts";
+import type { View } from "../bridge/view-store.ts";
 import { useNeedsRoom } from "./use-bar.ts";
 import { shortcutOf, type Shortcut } from "./shortcut-of.ts";
 
@@ -13,14 +14,17 @@ export function useWindowShortcuts(): void {
   const shape = useApp((state) => state.windowShape);
   const compact = useApp((state) => state.settings.compactBar);
   const needsRoom = useNeedsRoom();
+  const isBeside = (view: View): boolean =>
+    (view === "settings" && ready) || view === "profile" || view === "room";
   const back = (): boolean => {
     const { view, dialog } = views.store.getState();
     // A dialog closes itself.
     if (dialog !== undefined) return false;
     const answering = chat.getState().activeMessageId !== undefined;
     if (isDoor(view)) return false;
-    if ((view === "settings" && ready) || view === "profile" || view === "room") views.show("chat");
-    else if (answering) void views.attempt(commands.cancel());
+    if (isBeside(view)) {
+      if (!leaveField(view)) views.show("chat");
+    } else if (answering) void views.attempt(commands.cancel());
     else if (host !== undefined && compact && shape === "panel" && !needsRoom)
       void views.attempt(host.shapeWindow({ shape: "bar" }));
     else void views.attempt(commands.hideWindow());
@@ -48,6 +52,19 @@ export function useWindowShortcuts(): void {
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
   }, []);
+}
+
+/**
+ * One key must not lose what a person is typing into a form: the first Esc leaves the field, the next one the view. What
+ * is typed in a room is kept there.
+ */
+function leaveField(view: View): boolean {
+  if (view === "room") return false;
+  const field = document.activeElement;
+  const typing = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
+  if (!typing || !field.matches(":read-write") || field.value === "") return false;
+  field.blur();
+  return true;
 }
 
 /** A plain sign that is pressed in a text field belongs to its text. */

@@ -11,7 +11,7 @@ import {
   type Snapshot,
 } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Revised } from "#contract/list-patch.ts";
+import type { Revised } from "#contract/patches/list-patch.ts";
 import type { RoomsState } from "#contract/rooms.ts";
 import { applyChatPatch } from "#engine/chat/chat-patch.ts";
 import { applyRoomsPatch } from "#engine/rooms/rooms-patch.ts";

@@ -10,7 +10,7 @@ import { ProjectGroup } from "./project-group.tsx";
 import { ProjectHead } from "../projects/project-head.tsx";
 import { useReadProjects } from "../projects/use-projects.ts";
 import { Button } from "../ui/button.tsx";
-import { RoomGroup } from "../rooms/room-group.tsx";
+import { RoomGroup } from "./room-group.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
 import { HiddenStatus } from "../ui/hidden-status.tsx";
 import { TextField } from "../ui/text-field.tsx";

@@ -21,7 +21,7 @@ import { startAuditRetention } from "../domain/audit/audit-retention.ts";
 import { RunningAnswers } from "../domain/limits/running-answers.ts";
 import { auditKeyOf } from "../domain/audit/audit-key.ts";
 import type { Clock } from "#contract/clock.ts";
-import { PING_EVERY_MS } from "#contract/event-wire.ts";
+import { PING_EVERY_MS } from "#contract/events/event-wire.ts";
 import { startPurge } from "../domain/chats/purge.ts";
 import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import fastify, { type FastifyInstance } from "fastify";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";

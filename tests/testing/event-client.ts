@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 
 /** A socket for events, as a client sees it. */
 export interface EventClient extends AsyncDisposable {

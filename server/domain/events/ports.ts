@@ -1,4 +1,4 @@
-import type { ProgramEvent } from "#contract/program-events.ts";
+import type { ProgramEvent } from "#contract/events/program-events.ts";
 
 /** An event of a program, as it is kept. */
 export interface KeptEvent extends ProgramEvent {

@@ -1,4 +1,4 @@
-import { readEvent, type ProgramEvent } from "#contract/program-events.ts";
+import { readEvent, type ProgramEvent } from "#contract/events/program-events.ts";
 import type { ProgramEventStore } from "./ports.ts";
 
 /** What became of an event: kept, known already, or none. */

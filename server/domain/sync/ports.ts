@@ -1,4 +1,4 @@
-import type { ChangeKind } from "#contract/event-wire.ts";
+import type { ChangeKind } from "#contract/events/event-wire.ts";
 
 /** Something that happened to an account's data; which of it is told in full by reading it. */
 export interface Change {

@@ -3,7 +3,7 @@ import {
   EVENT_BATCH_MAX_BYTES,
   EVENT_BATCH_PATH,
   isObject,
-} from "#contract/program-events.ts";
+} from "#contract/events/program-events.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { writer, type CallerAccess } from "#server/domain/access/access.ts";
 import { takeEvents, type EventOutcome } from "#server/domain/events/take-events.ts";

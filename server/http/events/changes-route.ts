@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CHANGES_PATH } from "#contract/event-wire.ts";
+import { CHANGES_PATH } from "#contract/events/event-wire.ts";
 import { reader } from "#server/domain/access/access.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { readParameters } from "../kit/parameters.ts";

@@ -1,4 +1,4 @@
-import type { ChangeEvent, ServerEvent, Snapshot } from "#contract/event-wire.ts";
+import type { ChangeEvent, ServerEvent, Snapshot } from "#contract/events/event-wire.ts";
 import type { ChatStore } from "#server/domain/chats/ports.ts";
 import { namedRoom } from "#server/domain/rooms/ports.ts";
 import type { NumberedChange, SyncPlace } from "#server/domain/sync/ports.ts";

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import type { CallerAccess } from "#server/domain/access/access.ts";
 import { boundsOf, Places } from "#server/domain/limits/places.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { PING_EVERY_MS } from "#contract/event-wire.ts";
+import { PING_EVERY_MS } from "#contract/events/event-wire.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { SyncPlace } from "#server/domain/sync/ports.ts";
 import { createMetrics } from "#server/observe/metrics.ts";

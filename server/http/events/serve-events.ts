@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "#contract/clock.ts";
-import { readEventMessage, type ServerEvent } from "#contract/event-wire.ts";
+import { readEventMessage, type ServerEvent } from "#contract/events/event-wire.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { RoomNews, WatchedRooms } from "#server/domain/rooms/room-watch.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describe } from "vitest";
-import type { ProgramEvent } from "#contract/program-events.ts";
+import type { ProgramEvent } from "#contract/events/program-events.ts";
 import { databases } from "#server/testing/databases.ts";
 
 const eventOf = (n: number): ProgramEvent => ({

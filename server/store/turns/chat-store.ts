@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from "kysely";
-import type { ChangeKind } from "#contract/event-wire.ts";
+import type { ChangeKind } from "#contract/events/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type {
   Chat,

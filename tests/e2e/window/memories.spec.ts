@@ -13,6 +13,8 @@ test("[22] what is remembered is seen, searched, added, changed, forgotten, brou
   expect(await axeViolations(page)).toEqual([]);
 
   await section.getByLabel("Something to remember").fill("I am vegetarian");
+  await page.keyboard.press("Escape");
+  await expect(section.getByLabel("Something to remember")).toHaveValue("I am vegetarian");
   await section.getByRole("button", { name: "Add" }).click();
   await expect(rows.first()).toContainText("I am vegetarian");
   await expect(section.getByLabel("Something to remember")).toHaveValue("");

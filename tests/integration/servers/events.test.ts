@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { bearer } from "#tests/testing/auth/auth-stage.ts";
 import { openEvents, wsTokenOf } from "#tests/testing/event-client.ts";
 import { startTestServer, signIn, type TestServer } from "../start-test-server.ts";

@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import type { ServerEvent } from "#contract/event-wire.ts";
+import type { ServerEvent } from "#contract/events/event-wire.ts";
 import { Messaging } from "#proto/messaging_pb.ts";
 import { Rooms } from "#proto/rooms_pb.ts";
 import { limitMs } from "#tests/testing/test-size.ts";

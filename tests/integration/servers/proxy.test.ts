@@ -8,7 +8,7 @@ import {
 } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { EVENTS_PATH } from "#contract/event-wire.ts";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { Messaging } from "#proto/messaging_pb.ts";
 import { Rooms } from "#proto/rooms_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";

@@ -3,12 +3,12 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { roomKey, type ListedRoom } from "#contract/rooms.ts";
 import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
-import { FinderRow } from "../chats/finder-row.tsx";
+import { FinderRow } from "./finder-row.tsx";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { useIsAway } from "../projects/use-projects.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
-import { useReadRooms } from "./use-read-rooms.ts";
+import { useReadRooms } from "../rooms/use-read-rooms.ts";
 
 /** So many stand there at first, beside invitations and what is unread: the chats below are what is looked for most. */
 const FIRST_ROOMS = 5;

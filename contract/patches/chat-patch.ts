@@ -1,4 +1,4 @@
-import type { ChatState, Message } from "./chat-state.ts";
+import type { ChatState, Message } from "../chat-state.ts";
 import type { Revised, Splice } from "./list-patch.ts";
 
 /** The state of a chat without its messages; small, and sent whole when anything in it changed. */

@@ -1,4 +1,4 @@
-import { parseJson } from "./parse-json.ts";
+import { parseJson } from "../parse-json.ts";
 
 /** What happened after a cursor, where no WebSocket gets through: the same messages. */
 export const CHANGES_PATH = "/v1/changes";
