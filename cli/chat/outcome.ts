@@ -15,7 +15,7 @@ export function findQuestion(engine: ChatEngine, messageId: string): UserMessage
 /**
  * Waits until a question is settled or waits in the outbox. Our own server, when it went away in the middle of an
  * answer, is started again at once, and when it no longer knows our tokens (its database was lost), the local account
- * is signed in again: the person is still looking.
+ * is signed in again: the person is still looking. One that is being restarted is asked again, or another in its place is.
  */
 export async function settle(
   client: Client,
@@ -24,10 +24,11 @@ export async function settle(
 ): Promise<UserMessage | undefined> {
   await client.engine.idle();
   const question = findQuestion(client.engine, messageId);
-  if (question?.status.kind !== "queued" || !client.ownServer) return question;
+  if (question?.status.kind !== "queued") return question;
   const code = question.status.reason?.code;
-  if (code === "SIGNED_OUT") await client.signIn(signal);
-  else if (code !== "SERVER_UNREACHABLE") return question;
+  if (client.ownServer && code === "SIGNED_OUT") await client.signIn(signal);
+  else if (code !== "SERVER_STOPPING" && !(client.ownServer && code === "SERVER_UNREACHABLE"))
+    return question;
   await client.engine.resume();
   await client.engine.idle();
   return findQuestion(client.engine, messageId);
