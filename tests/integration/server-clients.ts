@@ -27,8 +27,14 @@ export interface CallEnd<Message> {
 /** A bare grpc-js client: another implementation of gRPC than the server's. */
 export class GrpcJsClient implements Disposable {
   readonly #client: Client;
-  constructor(target: string) {
-    this.#client = new Client(target, credentials.createInsecure(), { "grpc.max_send_message_length": -1 });
+
+  /** @param tls of a server with TLS, whose name is not its address: the authority and what it knows the server as */
+  constructor(target: string, tls?: { readonly ca: string; readonly name: string }) {
+    const secure = tls && credentials.createSsl(Buffer.from(tls.ca));
+    this.#client = new Client(target, secure ?? credentials.createInsecure(), {
+      "grpc.max_send_message_length": -1,
+      ...(tls && { "grpc.ssl_target_name_override": tls.name, "grpc.default_authority": tls.name }),
+    });
   }
 
   /** Calls a unary or server-streaming method and collects everything. */

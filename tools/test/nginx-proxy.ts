@@ -8,7 +8,7 @@ import { makeCertificate } from "./certificate.ts";
 import { repositoryRoot } from "./command.ts";
 import { startService } from "./service-process.ts";
 
-/** Of the certificate. */
+/** Of the certificate, beside "localhost". */
 export const PROXY_NAME = "pipit.example";
 const SAMPLE = "docs/operations/proxies/nginx.conf";
 const readyTimeoutMs = 10_000;
@@ -26,6 +26,8 @@ export interface NginxProxy extends AsyncDisposable {
   readonly port: number;
   /** PEM of the authority that its certificate is from. */
   readonly ca: string;
+  /** The file of it. */
+  readonly caFile: string;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function startNginxProxy(
   await using made = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "pipit-nginx-"));
   made.defer(() => rm(folder, { recursive: true, force: true }));
-  const { certFile, keyFile } = await makeCertificate(folder, PROXY_NAME, signal);
+  const { certFile, keyFile } = await makeCertificate(folder, [PROXY_NAME, "localhost"], signal);
   const [port = 0] = await freePorts(1);
   const lines = (at: keyof Proxied, options: string): string =>
     servers.map((server) => `server ${server[at]}${options};`).join("\n");
@@ -78,6 +80,7 @@ export async function startNginxProxy(
     url: `https://${PROXY_NAME}:${port}`,
     port,
     ca: await readFile(certFile, "utf8"),
+    caFile: certFile,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

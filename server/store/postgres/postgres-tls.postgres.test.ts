@@ -19,7 +19,7 @@ let server: PostgresServer;
 beforeAll(async () => {
   const signal = AbortSignal.timeout(30_000);
   folder = await mkdtemp(join(tmpdir(), "pipit-tls-"));
-  const files = await makeCertificate(folder, "localhost", signal);
+  const files = await makeCertificate(folder, ["localhost"], signal);
   server = await startPostgres(signal, { tls: files });
 });
 afterAll(async () => {

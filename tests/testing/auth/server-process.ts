@@ -28,15 +28,30 @@ export interface ServerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The folder of a server that ran before; default: a fresh one. */
   readonly home?: string;
+  /** Where it listens, so that it comes back at the same place; default: ports of the system's choice. */
+  readonly ports?: { readonly http: number; readonly grpc: number };
 }
 
 /** Starts it on free ports and waits until it is ready. It ends when this process does. */
-export async function startServerProcess({ env, home }: ServerProcessOptions): Promise<ServerProcess> {
+export async function startServerProcess({
+  env,
+  home,
+  ports = { http: 0, grpc: 0 },
+}: ServerProcessOptions): Promise<ServerProcess> {
   const entry = await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000));
   const folder = home ?? (await mkdtemp(join(tmpdir(), "pipit-process-")));
   const child = spawn(
     process.execPath,
-    [entry, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--embedded", "--log-level", "debug"],
+    [
+      entry,
+      "--http",
+      `127.0.0.1:${ports.http}`,
+      "--grpc",
+      `127.0.0.1:${ports.grpc}`,
+      "--embedded",
+      "--log-level",
+      "debug",
+    ],
     {
       stdio: ["pipe", "pipe", "pipe"],
       env: { PIPIT_HOME: folder, OLLAMA_HOST: "127.0.0.1:9", ...compiledCode, ...env },

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { postgresServerUrl } from "#server/testing/databases.ts";
+import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
+import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-server.ts";
+import { startServerProcess, type ServerProcess } from "#tests/testing/auth/server-process.ts";
+import { sized } from "#tests/testing/test-size.ts";
+import { MASTER_KEY, PASSWORD } from "#tests/testing/two-servers.ts";
+import { PROXY_NAME, startNginxProxy, type NginxProxy } from "#tools/test/nginx-proxy.ts";
+import { startRedis, type RedisServer } from "#tools/test/redis-server.ts";
+import { createCliHome } from "../cli-process.ts";
+import { freePorts } from "../free-ports.ts";
+import { signIn } from "../start-test-server.ts";
+import { connectToRoom, each, talk, type Fault } from "./room-talk.ts";
+
+const START_MS = 60_000;
+/** A hundred a second. */
+const SEND_EVERY_MS = 10;
+
+interface Place {
+  readonly ports: { readonly http: number; readonly grpc: number };
+  server: ServerProcess;
+}
+
+/** Two servers of one installation, behind one proxy, each of which comes back where it was. */
+let places: readonly Place[];
+let env: Readonly<Record<string, string>>;
+let proxy: NginxProxy;
+let model: OpenAiDouble;
+const started = new AsyncDisposableStack();
+beforeAll(async () => {
+  const signal = AbortSignal.timeout(START_MS);
+  const database = started.use(await createMigratedDatabase(postgresServerUrl()));
+  const redis: RedisServer = started.use(await startRedis(signal));
+  model = started.use(await startOpenAiDouble(stream(say("Hello."))));
+  env = {
+    PIPIT_DATABASE_URL: database.url,
+    PIPIT_REDIS_URL: redis.url,
+    PIPIT_MASTER_KEY: MASTER_KEY,
+    PIPIT_PUBLIC_URL: `https://${PROXY_NAME}`,
+    PIPIT_TRUSTED_PROXIES: "127.0.0.1",
+    PIPIT_ROOM_MESSAGES_PER_MINUTE: "100000",
+    PIPIT_MODEL_URL: model.url,
+    PIPIT_MODEL: "double",
+    PIPIT_TITLES: "0",
+    PIPIT_MEMORIES: "0",
+  };
+  const [a = 0, b = 0, c = 0, d = 0] = await freePorts(4);
+  const begin = async (ports: Place["ports"]): Promise<Place> => {
+    const place = { ports, server: await startServerProcess({ env, ports }) };
+    started.defer(() => place.server[Symbol.asyncDispose]());
+    return place;
+  };
+  places = [await begin({ http: a, grpc: b }), await begin({ http: c, grpc: d })];
+  const at = ({ ports }: Place) => ({ http: `127.0.0.1:${ports.http}`, grpc: `127.0.0.1:${ports.grpc}` });
+  proxy = started.use(await startNginxProxy(places.map(at), signal));
+});
+afterAll(() => started.disposeAsync());
+
+/** Ends a server, and has it come back. */
+async function restart(place: Place, how: "stop" | "kill"): Promise<void> {
+  const { home } = place.server;
+  await place.server[how]();
+  place.server = await startServerProcess({ env, home, ports: place.ports });
+}
+
+test("[14] behind nginx, of two servers one is killed and both are restarted: each message once and in order, to all", async () => {
+  const [first, second] = places;
+  if (first === undefined || second === undefined) throw new Error("two servers");
+  const { accessToken } = await signIn(first.server.url, join(first.server.home, "server"));
+  const targets = [`127.0.0.1:${proxy.port}`];
+  using stack = new DisposableStack();
+  const clients = Array.from({ length: 4 }, () =>
+    stack.use(connectToRoom({ targets, accessToken, tls: { ca: proxy.ca, name: PROXY_NAME } })),
+  );
+  const size = { sends: sized(600, 6_000), readers: sized(4, 20), cuts: 0, everyMs: SEND_EVERY_MS };
+  let running = Promise.resolve();
+  const next = (place: Place, how: "stop" | "kill") => () =>
+    (running = running.then(() => restart(place, how)));
+  const faults: readonly Fault[] = [
+    [0.1, next(first, "kill")],
+    [0.4, next(first, "stop")],
+    [0.7, next(second, "stop")],
+  ];
+  expect(await talk(clients, size, faults)).toEqual(each(size.sends));
+});
+
+test("[14] an answer that is written while servers restart ends well; one that takes longer is asked for again, and shown once", async () => {
+  await using pipit = await createCliHome({
+    PIPIT_SERVER_URL: `https://localhost:${proxy.port}`,
+    PIPIT_GRPC_URL: `localhost:${proxy.port}`,
+    PIPIT_CA_FILE: proxy.caFile,
+  });
+  const register = ["auth", "register", "--username", "ann", "--display-name", "Ann", "--password-stdin"];
+  expect(await pipit.run(register, { input: `${PASSWORD}\n` })).toMatchObject({ code: 0 });
+  const asked = model.requests.length;
+  const short = gate();
+  model.script(stream(say("The answer "), short.step, say("is whole.")));
+  const first = pipit.start(["chat", "--once", "Is it?", "--no-audio"]);
+  await first.printed(/The answer /);
+  const stopping = places.map((place) => restart(place, "stop"));
+  await expect
+    .poll(() => places.every(({ server }) => server.output().includes("server.stopping")))
+    .toBe(true);
+  short.open();
+  expect(await first.result).toMatchObject({ code: 0, stdout: "The answer is whole.\n" });
+  await Promise.all(stopping);
+  expect(model.requests.length).toBe(asked + 1);
+  const long = gate();
+  model.script(stream(say("The answer "), long.step, say("is lost.")));
+  const second = pipit.start(["chat", "--once", "And now?", "--no-audio"]);
+  await second.printed(/The answer /);
+  model.script(stream(say("The answer ", "is here.")));
+  for (const place of places) await restart(place, "stop");
+  expect(await second.result).toMatchObject({ code: 0, stdout: "The answer is here.\n" });
+  expect(model.requests.length).toBe(asked + 3);
+});
