@@ -30,6 +30,11 @@ export class RoomFeed {
     this.#floor = options.from;
   }
 
+  /** The newest number that it has. */
+  get seq(): number {
+    return this.#kept.at(-1)?.seq ?? this.#floor;
+  }
+
   /** There may be more. */
   wake(): void {
     this.#again = true;
@@ -66,7 +71,7 @@ export class RoomFeed {
     try {
       while (this.#again) {
         this.#again = false;
-        const page = await this.#options.read(this.#kept.at(-1)?.seq ?? this.#floor, READ_AT_ONCE);
+        const page = await this.#options.read(this.seq, READ_AT_ONCE);
         this.#again ||= page.length === READ_AT_ONCE;
         this.#keep(page);
       }

@@ -111,9 +111,19 @@ describe.each(databases)("rooms on $name", (database) => {
 
   test("[14] what another server stored is delivered although the bus says nothing of it", async () => {
     await using temporary = await database.open();
-    const reading = await stageOn(temporary).open();
+    const { lastSeqs, after } = temporary.store.rooms;
+    let looks = 0;
+    let reads = 0;
+    const reading = await stageOn(temporary, {
+      lastSeqs: async (ids) => ((looks += 1), await lastSeqs(ids)),
+      after: async (...args) => ((reads += 1), await after(...args)),
+    }).open();
     await fill(temporary, 1, 3);
     expect(await reading.take(3)).toEqual([1, 2, 3]);
+    // In silence no room is read: one question, for all rooms, tells that there is nothing.
+    const [before, looked] = [reads, looks];
+    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(looked + 1);
+    expect(reads).toBe(before);
     await reading.close();
   });
 

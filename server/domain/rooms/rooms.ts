@@ -85,22 +85,20 @@ export interface RoomOutlet {
   write(entry: RoomEntry): void;
 }
 
-interface OpenFeed {
-  readonly feed: RoomFeed;
-  readonly poll: NodeJS.Timeout;
-}
-
 /** What people say to each other. */
 export class Rooms {
   readonly #deps: RoomsDeps;
   /** Of the rooms that are read in this process. */
-  readonly #feeds = new Map<string, OpenFeed>();
+  readonly #feeds = new Map<string, RoomFeed>();
+  /** While there are some. */
+  #poll: NodeJS.Timeout | undefined;
+  #looking = false;
   #stopping = false;
   readonly #counts = { readers: 0, delivered: 0, tooSlow: 0 };
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps;
-    deps.bus.subscribe<RoomHint>(ROOM_CHANNEL, ({ roomId }) => this.#feeds.get(roomId)?.feed.wake());
+    deps.bus.subscribe<RoomHint>(ROOM_CHANNEL, ({ roomId }) => this.#feeds.get(roomId)?.wake());
   }
 
   get counts(): RoomCounts {
@@ -246,7 +244,7 @@ export class Rooms {
   /** Ends all readers with SERVER_STOPPING: they go on at another server, or here when it is back. */
   stop(): void {
     this.#stopping = true;
-    for (const { feed } of this.#feeds.values()) feed.rouse();
+    for (const feed of this.#feeds.values()) feed.rouse();
   }
 
   /** Charges what somebody writes. While the counters cannot be reached it goes uncounted: people talk on. */
@@ -280,7 +278,7 @@ export class Rooms {
   }
 
   #join(roomId: string, from: number, onMore: () => void): Disposable & { readonly feed: RoomFeed } {
-    const { feed, poll } = this.#feeds.get(roomId) ?? this.#begin(roomId, from);
+    const feed = this.#feeds.get(roomId) ?? this.#begin(roomId, from);
     feed.join(onMore);
     this.#counts.readers++;
     return {
@@ -289,13 +287,31 @@ export class Rooms {
         feed.leave(onMore);
         this.#counts.readers--;
         if (!feed.isIdle) return;
-        clearInterval(poll);
         this.#feeds.delete(roomId);
+        if (this.#feeds.size > 0) return;
+        clearInterval(this.#poll);
+        this.#poll = undefined;
       },
     };
   }
 
-  #begin(roomId: string, from: number): OpenFeed {
+  /** Wakes the feeds whose rooms have more than they have: one question for all rooms, however many are read here. */
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      for (const [roomId, seq] of await this.#deps.rooms.lastSeqs([...this.#feeds.keys()])) {
+        const feed = this.#feeds.get(roomId);
+        if (feed !== undefined && feed.seq < seq) feed.wake();
+      }
+    } catch (error) {
+      this.#deps.logger.warn("rooms.unread", { error });
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  #begin(roomId: string, from: number): RoomFeed {
     const { rooms, logger, clock, onLag = () => {} } = this.#deps;
     const feed = new RoomFeed({
       from,
@@ -308,12 +324,11 @@ export class Rooms {
       },
       onUnread: (error) => logger.warn("rooms.unread", { roomId, error }),
     });
-    const poll = setInterval(() => feed.wake(), POLL_MS).unref();
-    const open = { feed, poll };
-    this.#feeds.set(roomId, open);
+    this.#poll ??= setInterval(() => void this.#look(), POLL_MS).unref();
+    this.#feeds.set(roomId, feed);
     // What was stored since `from` was read.
     feed.wake();
-    return open;
+    return feed;
   }
 }
 
