@@ -35,6 +35,7 @@ export interface SyncReader {
 export class Sync implements AsyncDisposable {
   readonly #deps: SyncDeps;
   readonly #readers = new Map<string, Set<SyncReader>>();
+  readonly #asked = new Map<string, Promise<readonly NumberedChange[]>>();
   readonly #poll: AsyncDisposable;
 
   constructor(deps: SyncDeps) {
@@ -58,8 +59,16 @@ export class Sync implements AsyncDisposable {
     return this.#deps.store.end(userId);
   }
 
+  /** Those who are told in the same moment, and have the same, are answered by one question. */
   after(userId: string, { seq }: SyncPlace, limit: number): Promise<readonly NumberedChange[]> {
-    return this.#deps.store.after(userId, seq, limit);
+    const key = `${userId} ${seq} ${limit}`;
+    const asked = this.#asked.get(key);
+    if (asked !== undefined) return asked;
+    const asking = this.#deps.store.after(userId, seq, limit);
+    this.#asked.set(key, asking);
+    // Whoever asks later may have been told of a change that this one does not see.
+    queueMicrotask(() => this.#asked.delete(key));
+    return asking;
   }
 
   /** Has a reader told of what comes, until this is disposed of; what there was before it is to read itself. */
