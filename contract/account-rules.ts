@@ -16,6 +16,11 @@ export function isLoginText(login: string): boolean {
   return loginText.test(login) && withLetterOrDigit.test(login);
 }
 
+/** What must be unique about a login: NFKC and lower case without white space around it, so that no user can look like another by spelling. */
+export function loginKeyOf(login: string): string {
+  return login.trim().normalize("NFKC").toLowerCase();
+}
+
 /** What a new password must be, one rule each. */
 export type PasswordRule = "length" | "capital" | "small" | "digit" | "other" | "without-login";
 

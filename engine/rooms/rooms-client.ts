@@ -82,6 +82,18 @@ function messageCalls(transport: Transport) {
       const { messages, older } = await rooms.history({ ...named(room), limit, ...place }, within(signal));
       return { messages: messages.map(roomMessage), older };
     },
+    /** The first messages after number `afterSeq`. */
+    async after(
+      room: string | undefined,
+      limit: number,
+      afterSeq: number,
+      signal: AbortSignal,
+    ): Promise<readonly RoomMessage[]> {
+      const place = { case: "afterSeq", value: BigInt(afterSeq) } as const;
+      return (await rooms.history({ ...named(room), limit, place }, within(signal))).messages.map(
+        roomMessage,
+      );
+    },
     /** The account has read up to this number; it never goes back. */
     async markRead(room: string | undefined, seq: number, signal: AbortSignal): Promise<void> {
       await rooms.markRead({ ...named(room), seq: BigInt(seq) }, within(signal));

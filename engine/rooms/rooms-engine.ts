@@ -1,10 +1,13 @@
 import type { StoreApi } from "zustand/vanilla";
+import { loginKeyOf } from "#contract/account-rules.ts";
+import { mentionsIn } from "#contract/mentions.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import {
   roomKey,
   type ListedRoom,
   type PendingRoomMessage,
   type RoomMember,
+  type RoomMessage,
   type RoomsState,
 } from "#contract/rooms.ts";
 import type { Clock } from "#engine/ports.ts";
@@ -15,6 +18,8 @@ import { withChanged, withOlder } from "./room-view.ts";
 
 /** Messages of a page of older ones. */
 const PAGE = 50;
+/** The server counts no more unread messages. */
+const UNREAD_MAX = 100;
 /** So many lines stay when a long conversation has been read to its end. */
 const LINES_KEPT = 500;
 
@@ -53,7 +58,17 @@ export class RoomsEngine {
     const { login } = store.getState();
     const [listed, known] = await Promise.all([rooms.list(signal), login ?? rooms.login(signal)]);
     if (asked !== this.#lists || signal.aborted) return;
-    store.setState({ rooms: inOrder(listed), login: known });
+    const before = new Map(store.getState().rooms?.map((room) => [roomKey(room), room]));
+    // A mention that was found stays until the room is read.
+    const marked = listed.map((room) => {
+      const { mentioned = false } = before.get(roomKey(room)) ?? {};
+      return mentioned && room.unread > 0 ? { ...room, mentioned } : room;
+    });
+    store.setState({ rooms: inOrder(marked), login: known });
+    const changed = marked.filter(
+      (room) => room.unread > 0 && before.get(roomKey(room))?.lastSeq !== room.lastSeq,
+    );
+    void this.#lookForMentions(changed, known).catch(() => undefined);
   }
 
   async create(name: string): Promise<string> {
@@ -132,7 +147,12 @@ export class RoomsEngine {
     const followed = this.#opened(room);
     const listed = this.#deps.store.getState().rooms?.find((one) => roomKey(one) === room);
     if (listed !== undefined && listed.readSeq >= seq && listed.unread === 0) return;
-    this.#relist(room, (before) => ({ ...before, readSeq: Math.max(before.readSeq, seq), unread: 0 }));
+    this.#relist(room, (before) => ({
+      ...before,
+      readSeq: Math.max(before.readSeq, seq),
+      unread: 0,
+      mentioned: false,
+    }));
     followed.markRead();
     this.#shorten(followed);
   }
@@ -168,14 +188,30 @@ export class RoomsEngine {
       this.#listAfter().catch(() => undefined);
   }
 
+  /** Marks the rooms in which a message that is not read yet names the account. */
+  async #lookForMentions(listed: readonly ListedRoom[], login: string): Promise<void> {
+    const { rooms, signal } = this.#deps;
+    for (const room of listed) {
+      const unread = await rooms.after(room.id, UNREAD_MAX, room.readSeq, signal);
+      if (!unread.some((message) => names(message, login))) continue;
+      this.#relist(roomKey(room), (now) => (now.unread > 0 ? { ...now, mentioned: true } : now));
+    }
+  }
+
   /** What comes while the room is open is unread until it is told to be read. */
   #count(room: string, { line }: RoomNews & { kind: "line" }): void {
     const { login } = this.#deps.store.getState();
     const isNew = line.kind === "message" && !line.deleted && line.author !== login;
+    const isNamed = isNew && login !== undefined && names(line, login);
     this.#relist(room, (listed) =>
       line.seq <= listed.lastSeq
         ? listed
-        : { ...listed, lastSeq: line.seq, unread: Math.min(100, listed.unread + (isNew ? 1 : 0)) },
+        : {
+            ...listed,
+            lastSeq: line.seq,
+            unread: Math.min(UNREAD_MAX, listed.unread + (isNew ? 1 : 0)),
+            ...(isNamed && { mentioned: true }),
+          },
     );
   }
 
@@ -239,6 +275,10 @@ export class RoomsEngine {
 /** The common room first, then what waits for an answer, then those in which something happened last. */
 function inOrder(rooms: readonly ListedRoom[]): readonly ListedRoom[] {
   return rooms.toSorted((one, other) => rankOf(one) - rankOf(other));
+}
+
+function names({ author, text }: RoomMessage, login: string): boolean {
+  return author !== login && mentionsIn(text).some((name) => loginKeyOf(name) === loginKeyOf(login));
 }
 
 function rankOf({ id, invited }: ListedRoom): number {

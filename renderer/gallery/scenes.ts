@@ -4,6 +4,7 @@ import { chatScenes } from "./scenes-chat.ts";
 import { markdownScenes } from "./scenes-markdown.ts";
 import { profileScenes } from "./scenes-profile.ts";
 import { promptScenes } from "./scenes-prompts.ts";
+import { roomScenes } from "./scenes-rooms.ts";
 import { shellScenes } from "./scenes-shell.ts";
 import { signInScenes } from "./scenes-sign-in.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
@@ -15,6 +16,7 @@ export const scenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> 
   ...modelScenes,
   ...profileScenes,
   ...promptScenes,
+  ...roomScenes,
   ...shellScenes,
   ...signInScenes,
   empty: () => undefined,

@@ -4,11 +4,13 @@ import type { PendingRoomMessage } from "#contract/rooms.ts";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { clockTime } from "../chat/message-time.ts";
 import { READABLE_MS, StatusButton, StatusLine } from "../chat/question-status.tsx";
+import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { useFailureText } from "../i18n/use-error-text.ts";
 
 /** Why a message is not there yet, and what can be done about it. One that is on its way needs no words. */
 export function PendingStatus({ message: { id, status } }: { readonly message: PendingRoomMessage }) {
   const { t, i18n } = useTranslation("chat");
+  const { t: texts } = useLazyTexts("rooms");
   const { commands, views } = useBridge();
   const failureText = useFailureText();
   const room = useView((state) => state.room);
@@ -31,7 +33,11 @@ export function PendingStatus({ message: { id, status } }: { readonly message: P
     }
     case "failed":
       return (
-        <StatusLine icon={CircleAlert} danger text={t("notSent", { reason: failureText(status.failure) })}>
+        <StatusLine
+          icon={CircleAlert}
+          danger
+          text={texts("notSent", { reason: failureText(status.failure) })}
+        >
           <StatusButton onClick={retry}>{t("retry")}</StatusButton>
           <StatusButton onClick={discard}>{t("discard")}</StatusButton>
         </StatusLine>

@@ -1,7 +1,7 @@
+import { loginKeyOf } from "#contract/account-rules.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { jsonLine, visible } from "#contract/terminal-text.ts";
 import type { Account, Role } from "#server/domain/accounts/ports.ts";
-import { loginKeyOf } from "#server/domain/accounts/ports.ts";
 import { Argument } from "commander";
 import { ADMIN_ACTOR, type AdminContext } from "../compose/admin-context.ts";
 import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";

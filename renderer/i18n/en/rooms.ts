@@ -42,6 +42,7 @@ export const rooms = {
   composer: "Message to the room",
   placeholder: "Write to {{room}}",
   send: "Send",
+  notSent: "Not sent: {{reason}}",
   tooLong: "{{length}} characters; the limit is {{limit}}. Send it in parts.",
   said: "{{login}}: {{text}}",
   message: "{{login}}, {{time}}",

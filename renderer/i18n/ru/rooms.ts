@@ -44,6 +44,7 @@ export const rooms = {
   composer: "Сообщение в комнату",
   placeholder: "Написать: {{room}}",
   send: "Отправить",
+  notSent: "Не отправлено: {{reason}}",
   tooLong: "Символов: {{length}}, а можно {{limit}}. Отправьте частями.",
   said: "{{login}}: {{text}}",
   message: "{{login}}, {{time}}",

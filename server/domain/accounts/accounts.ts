@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import { LOGIN_TAKEN } from "#contract/account-rules.ts";
+import { LOGIN_TAKEN, loginKeyOf } from "#contract/account-rules.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditEventName, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
@@ -14,7 +14,7 @@ import type { EndSessions } from "./end-sessions.ts";
 import { checkLogin, loginReserved } from "./login-rules.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { checkPassword } from "./password-rules.ts";
-import { loginKeyOf, type Account, type AccountChange, type Role } from "./ports.ts";
+import type { Account, AccountChange, Role } from "./ports.ts";
 import { checkAbout, checkDisplayName } from "./profile-rules.ts";
 import type { SecondFactor } from "./second-factor.ts";
 

@@ -1,9 +1,8 @@
-import { isLoginText, LOGIN_MAX_CHARS, LOGIN_MIN_CHARS } from "#contract/account-rules.ts";
+import { isLoginText, LOGIN_MAX_CHARS, LOGIN_MIN_CHARS, loginKeyOf } from "#contract/account-rules.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import { LOCAL_LOGIN } from "./local-account.ts";
 import { composedText } from "./normalizable.ts";
-import { loginKeyOf } from "./ports.ts";
 
 const refused = (why: string) => invalidField("login", why);
 

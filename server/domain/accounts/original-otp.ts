@@ -1,4 +1,4 @@
-import { LOGIN_MAX_CHARS } from "#contract/account-rules.ts";
+import { LOGIN_MAX_CHARS, loginKeyOf } from "#contract/account-rules.ts";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
@@ -9,7 +9,7 @@ import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { Prove } from "#server/domain/sign-in/prove.ts";
 import { isNormalizable } from "./normalizable.ts";
 import { FRESH_SIGN_IN_MS } from "./own-account.ts";
-import { loginKeyOf, type AccountWithCredentials } from "./ports.ts";
+import type { AccountWithCredentials } from "./ports.ts";
 import { wrongCode, type SecondFactor } from "./second-factor.ts";
 
 interface OriginalOtpDeps {

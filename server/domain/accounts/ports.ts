@@ -59,7 +59,7 @@ export interface AccountQuery {
 }
 
 /**
- * Logins are unique by {@link loginKeyOf}, addresses by lower case. `create` and `update` throw INVALID_REQUEST with the
+ * Logins are unique by `loginKeyOf`, addresses by lower case. `create` and `update` throw INVALID_REQUEST with the
  * field "login" or "email" when another account has it.
  */
 export interface AccountStore {
@@ -110,11 +110,6 @@ export interface TotpStore {
   /** Uses a code up; false when it is unknown or used. */
   takeRecoveryCode(userId: string, hash: string, nowMs: number): Promise<boolean>;
   countRecoveryCodes(userId: string): Promise<number>;
-}
-
-/** What must be unique about a login: NFKC and lower case without white space around it, so that no user can look like another by spelling. */
-export function loginKeyOf(login: string): string {
-  return login.trim().normalize("NFKC").toLowerCase();
 }
 
 /**

@@ -1,12 +1,8 @@
+import { loginKeyOf } from "#contract/account-rules.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { KnownDevices } from "#server/domain/accounts/known-devices.ts";
 import type { PasswordHasher } from "#server/domain/accounts/password-hasher.ts";
-import {
-  loginKeyOf,
-  type Account,
-  type AccountCredentials,
-  type AccountWithCredentials,
-} from "#server/domain/accounts/ports.ts";
+import type { Account, AccountCredentials, AccountWithCredentials } from "#server/domain/accounts/ports.ts";
 import { wrongCode, type SecondFactor } from "#server/domain/accounts/second-factor.ts";
 import type { AuditEvent, AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";

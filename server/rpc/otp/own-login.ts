@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { isNormalizable } from "#server/domain/accounts/normalizable.ts";
-import { LOGIN_MAX_CHARS } from "#contract/account-rules.ts";
-import { loginKeyOf, type Account, type AccountStore } from "#server/domain/accounts/ports.ts";
+import { LOGIN_MAX_CHARS, loginKeyOf } from "#contract/account-rules.ts";
+import type { Account, AccountStore } from "#server/domain/accounts/ports.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 
 /** The caller's account, if the request names it. Throws INVALID_REQUEST: the token decides, whatever is asked. */

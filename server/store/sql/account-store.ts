@@ -1,14 +1,14 @@
+import { loginKeyOf } from "#contract/account-rules.ts";
 import { sql, type ExpressionBuilder, type Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import {
-  loginKeyOf,
-  type Account,
-  type AccountChange,
-  type AccountCredentials,
-  type AccountQuery,
-  type AccountStore,
-  type AccountWithCredentials,
-  type NewAccount,
+import type {
+  Account,
+  AccountChange,
+  AccountCredentials,
+  AccountQuery,
+  AccountStore,
+  AccountWithCredentials,
+  NewAccount,
 } from "#server/domain/accounts/ports.ts";
 import type { AccountRow, Tables } from "./schema.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";

@@ -1,0 +1,278 @@
+import { expect, test } from "vitest";
+import { createStore } from "zustand/vanilla";
+import { PipitError } from "#contract/pipit-error.ts";
+import { EVERYONE, noRooms, type ListedRoom, type RoomMessage, type RoomsState } from "#contract/rooms.ts";
+import { waitFor } from "#engine/abort.ts";
+import { createFakeClock, settle } from "#engine/testing/fake-clock.ts";
+import type { OwnRooms } from "./own-rooms.ts";
+import { RoomsEngine } from "./rooms-engine.ts";
+import { applyRoomsPatch, diffRooms } from "./rooms-patch.ts";
+
+const away = new PipitError("SERVER_UNREACHABLE", "Away.");
+const gone = new PipitError("ROOM_NOT_FOUND", "There is no such room.");
+const room: ListedRoom = {
+  id: "r",
+  name: "Birds",
+  invited: false,
+  owned: false,
+  invitedBy: "zoe",
+  unread: 0,
+  readSeq: 0,
+  lastSeq: 0,
+};
+
+const { id: _id, ...common } = { ...room, name: "" };
+
+/** An account's rooms at a server that does what a real one does seldom. */
+function createStage(listed: readonly ListedRoom[] = [room]) {
+  const clock = createFakeClock();
+  const stop = new AbortController();
+  const log: RoomMessage[] = [];
+  const stage = {
+    listed,
+    sends: [] as string[],
+    marks: [] as number[],
+    creations: [] as string[],
+    /** What the next messages are answered, in place of being taken. */
+    refusals: [] as PipitError[],
+    /** What the next messages are answered although they were taken. */
+    lost: [] as PipitError[],
+    creation: undefined as PipitError | undefined,
+    /** Streams that are open. */
+    followed: 0,
+    /** What the window has been sent, which has to be what the engine shows. */
+    copy: noRooms as RoomsState,
+  };
+  let changed = Promise.withResolvers<PipitError | undefined>();
+  const tell = (error?: PipitError): void => {
+    changed.resolve(error);
+    changed = Promise.withResolvers();
+  };
+  const say = (text: string, more: Partial<RoomMessage> = {}): void => {
+    const seq = log.length + 1;
+    const plain = { author: "zoe", sentAtMs: seq, deleted: false, edited: false, kind: "message" } as const;
+    log.push({ id: `m${seq}`, seq, text, ...plain, ...more });
+    tell();
+  };
+  const rooms: OwnRooms = {
+    login: async () => "ann",
+    list: async () => stage.listed,
+    async create(name, id) {
+      stage.creations.push(id);
+      if (stage.creation !== undefined) throw stage.creation;
+      return { ...room, id, name };
+    },
+    join: async () => undefined,
+    leave: async () => undefined,
+    invite: async () => undefined,
+    remove: async () => undefined,
+    members: async () => [],
+    async page(_room, limit, beforeSeq = Infinity) {
+      const before = log.filter(({ seq, kind }) => seq < beforeSeq && kind === "message");
+      return { messages: before.slice(-limit), older: before.length > limit };
+    },
+    after: async (_room, _limit, seq) => log.filter((line) => line.seq > seq),
+    async *follow(_room, resumeAfter, signal) {
+      stage.followed += 1;
+      try {
+        for (let at = log.findIndex(({ id }) => id === resumeAfter) + 1; ; at += 1) {
+          while (log[at] === undefined) {
+            const error = await waitFor(changed.promise, signal);
+            if (error !== undefined) throw error;
+          }
+          const line = log[at];
+          if (line !== undefined) yield line;
+        }
+      } finally {
+        stage.followed -= 1;
+      }
+    },
+    async send(_room, text, clientId) {
+      stage.sends.push(`${text} ${clientId}`);
+      const refusal = stage.refusals.shift();
+      if (refusal !== undefined) throw refusal;
+      const isKnown = log.some((line) => line.clientId === clientId);
+      if (!isKnown) say(text, { author: "ann", clientId });
+      const lost = stage.lost.shift();
+      if (lost !== undefined) throw lost;
+      return log.find((line) => line.clientId === clientId)?.seq ?? 0;
+    },
+    async edit(_room, id, text) {
+      const line = log.find((one) => one.id === id);
+      if (line === undefined) throw gone;
+      const now = { ...line, text, edited: true };
+      say(text, { kind: "changed", changes: id, edited: true, author: "ann" });
+      return now;
+    },
+    delete: async () => {
+      throw new PipitError("NOT_ALLOWED", "Only its author may.");
+    },
+    markRead: async (_room, seq) => void stage.marks.push(seq),
+  };
+  const store = createStore<RoomsState>(() => noRooms);
+  store.subscribe((now, before) => {
+    const patch = diffRooms(before, now);
+    if (patch !== undefined) stage.copy = applyRoomsPatch(stage.copy, structuredClone(patch));
+    expect(stage.copy).toEqual(now);
+  });
+  let ids = 0;
+  const newId = (): string => `id${(ids += 1)}`;
+  const engine = new RoomsEngine({ rooms, store, clock, random: () => 0, newId, signal: stop.signal });
+  return Object.assign(stage, {
+    clock,
+    engine,
+    say,
+    tell,
+    state: () => store.getState(),
+    texts: () => store.getState().lines.map(({ text }) => text),
+    pending: () => store.getState().opened?.pending.map(({ text, status }) => `${text} ${status.kind}`) ?? [],
+    [Symbol.dispose]: () => stop.abort(),
+  });
+}
+
+test("[14] what is written is shown at once, waits while the server is away, and stands once, whatever was lost on the way", async () => {
+  using stage = createStage();
+  stage.say("hello");
+  await stage.engine.list();
+  stage.engine.open("r");
+  await settle();
+  expect(stage.texts()).toEqual(["hello"]);
+  stage.refusals = [away];
+  stage.engine.send("r", "mine");
+  expect(stage.pending()).toEqual(["mine sending"]);
+  await settle();
+  expect(stage.pending()).toEqual(["mine waiting"]);
+  expect(stage.state().opened?.pending[0]?.status).toMatchObject({ reason: { code: "SERVER_UNREACHABLE" } });
+  stage.lost = [away];
+  stage.engine.retry("r", "id1");
+  await settle();
+  expect([stage.texts(), stage.pending()]).toEqual([["hello", "mine"], []]);
+  stage.engine.send("r", "more");
+  stage.engine.resume();
+  await settle();
+  expect(stage.sends).toEqual(["mine id1", "mine id1", "mine id1", "more id2"]);
+  expect([stage.texts(), stage.pending()]).toEqual([["hello", "mine", "more"], []]);
+
+  // One that the server does not take lets the next one go, and stays until it is sent again or dropped.
+  stage.refusals = [new PipitError("INVALID_REQUEST", "Too long.", { field: "text" })];
+  stage.engine.send("r", "long");
+  stage.engine.send("r", "short");
+  await settle();
+  expect([stage.texts().at(-1), stage.pending()]).toEqual(["short", ["long failed"]]);
+  stage.engine.retry("r", "id3");
+  await settle();
+  expect([stage.texts().at(-1), stage.pending(), stage.sends.at(-1)]).toEqual(["long", [], "long id3"]);
+  stage.refusals = [away];
+  stage.engine.send("r", "never mind");
+  await settle();
+  stage.engine.discard("r", "id5");
+  await stage.clock.advance(60_000);
+  await settle();
+  expect([stage.texts().at(-1), stage.pending()]).toEqual(["long", []]);
+});
+
+test("a room that is closed sends what waits to its end, and then is followed no more; what was not taken is there again", async () => {
+  using stage = createStage([room, { ...room, id: "other" }]);
+  stage.say("hello");
+  await stage.engine.list();
+  stage.engine.open("r");
+  await settle();
+  stage.refusals = [new PipitError("INVALID_REQUEST", "Too long.", { field: "text" }), away];
+  stage.engine.send("r", "long");
+  stage.engine.send("r", "waits");
+  await settle();
+  stage.engine.open("other");
+  await settle();
+  expect([stage.followed, stage.pending()]).toEqual([2, []]);
+  stage.engine.resume();
+  await settle();
+  expect(stage.sends.at(-1)).toBe("waits id2");
+  expect(stage.followed).toBe(1);
+  stage.engine.open("r");
+  await settle();
+  expect([stage.texts(), stage.pending()]).toEqual([["hello", "waits"], ["long failed"]]);
+  stage.engine.close();
+  await settle();
+  expect([stage.followed, stage.state().opened, stage.state().lines]).toEqual([0, undefined, []]);
+});
+
+test("what others say is unread until it is seen, a mention is marked, and edits change what stands there", async () => {
+  using stage = createStage([
+    { ...room, unread: 1, readSeq: 0, lastSeq: 1 },
+    { ...room, id: "in", invited: true },
+    common,
+  ]);
+  stage.say("look, @Ann.");
+  await stage.engine.list();
+  await settle();
+  expect(stage.state().rooms?.map(({ id = EVERYONE, mentioned = false }) => [id, mentioned])).toEqual([
+    [EVERYONE, false],
+    ["in", false],
+    ["r", true],
+  ]);
+  stage.engine.open("r");
+  await settle();
+  stage.engine.read("r", 1);
+  await settle();
+  expect(stage.state().rooms?.[2]).toMatchObject({ unread: 0, mentioned: false, readSeq: 1 });
+  stage.say("two");
+  await settle();
+  expect(stage.state().rooms?.[2]).toMatchObject({ unread: 1, lastSeq: 2 });
+  stage.engine.read("r", 2);
+  await stage.clock.advance(2_000);
+  await settle();
+  expect(stage.marks).toEqual([1, 2]);
+  await stage.engine.edit("r", "m1", "look!");
+  await settle();
+  expect(stage.texts()).toEqual(["look!", "two"]);
+  expect(stage.state().lines[0]).toMatchObject({ edited: true });
+  await expect(stage.engine.delete("r", "m2")).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+});
+
+test("older pages come before the first line; who has read to the end keeps the last lines of many", async () => {
+  using stage = createStage();
+  for (let at = 1; at <= 1_100; at += 1) stage.say(`${at}`);
+  await stage.engine.list();
+  stage.engine.open("r");
+  await settle();
+  expect([stage.texts()[0], stage.state().opened?.older]).toEqual(["1081", true]);
+  await Promise.all([stage.engine.older("r"), stage.engine.older("r")]);
+  expect(stage.texts()[0]).toBe("1031");
+  while (stage.state().opened?.older === true) await stage.engine.older("r");
+  expect(stage.texts()).toHaveLength(1_100);
+  stage.engine.read("r", 1_100);
+  expect([stage.texts()[0], stage.state().opened?.older]).toEqual(["601", true]);
+});
+
+test("whoever is put out is told so; a sign-in that has ended goes on where it was; a room is made once", async () => {
+  using stage = createStage();
+  stage.say("hello");
+  await stage.engine.list();
+  stage.engine.open("r");
+  await settle();
+  stage.listed = [];
+  stage.tell(gone);
+  await settle();
+  expect(stage.state()).toMatchObject({
+    rooms: [],
+    opened: { link: "ended", failure: { code: "ROOM_NOT_FOUND" } },
+  });
+  expect(stage.texts()).toEqual(["hello"]);
+  stage.engine.resume();
+  expect(stage.state().opened?.link).toBe("ended");
+  await stage.engine.join("r");
+  await settle();
+  expect(stage.state().opened?.link).toBe("live");
+  stage.tell(new PipitError("SIGNED_OUT", "Sign in again."));
+  await settle();
+  expect(stage.state().opened?.link).toBe("ended");
+  stage.engine.resume();
+  await settle();
+  expect(stage.state().opened).toMatchObject({ link: "live" });
+
+  stage.creation = away;
+  await expect(stage.engine.create("Trees")).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+  stage.creation = undefined;
+  const id = await stage.engine.create("Trees");
+  expect(stage.creations).toEqual([id, id]);
+});

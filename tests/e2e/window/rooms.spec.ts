@@ -1,0 +1,108 @@
+import { expect } from "@playwright/test";
+import { axeViolations } from "../fixtures/axe.ts";
+import { test } from "../fixtures/window-test.ts";
+
+test("[14] a room by the keyboard: written, corrected, quoted, its members, and what could not be sent", async ({
+  gallery,
+  page,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await gallery.open("room-waiting", { language: "en" });
+  const log = page.getByRole("log", { name: "Messages" });
+  const field = page.getByRole("textbox", { name: "Message to the room" });
+  const dialog = page.getByRole("dialog");
+  const calls = async (wanted: string) => {
+    const all = await gallery.script((host) => host.calls.map(({ name, input }) => ({ name, input })));
+    return all.filter(({ name }) => name === wanted).map(({ input }) => input);
+  };
+  await expect(field).toBeFocused();
+  await expect(page.getByText("Connection lost.")).toBeVisible();
+  await field.fill("x".repeat(16_385));
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("16,385 characters; the limit is 16,384.")).toBeVisible();
+  expect(await axeViolations(page)).toEqual([]);
+  await field.fill("Hello");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("again");
+  await page.keyboard.press("Enter");
+  expect(await calls("sendToRoom")).toEqual([{ room: "r1", text: "Hello\nagain" }]);
+  await expect(field).toHaveValue("");
+
+  await log.getByRole("button", { name: "Try now" }).press("Enter");
+  await log.getByRole("button", { name: "Discard" }).press("Enter");
+  expect([await calls("retryInRoom"), await calls("discardInRoom")]).toEqual([
+    [{ room: "r1", messageId: "p1" }],
+    [{ room: "r1", messageId: "p2" }],
+  ]);
+
+  const own = log.getByRole("article").filter({ hasText: "binoculars" });
+  await own.getByRole("button", { name: "Edit" }).press("Enter");
+  const editor = page.getByRole("textbox", { name: "Message", exact: true });
+  await expect(editor).toBeFocused();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await expect(editor).toHaveCount(0);
+  await own.getByRole("button", { name: "Delete" }).press("Enter");
+  await expect(log.getByRole("button", { name: "Delete for everybody" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  expect(await calls("deleteInRoom")).toEqual([{ room: "r1", messageId: "m7" }]);
+  await log.getByRole("article").last().scrollIntoViewIfNeeded();
+  const others = log.getByRole("article").filter({ hasText: "See you there" });
+  await expect(others.getByRole("button", { name: "Edit" })).toHaveCount(0);
+  await others.getByRole("button", { name: "Quote" }).press("Enter");
+  await expect(field).toHaveValue("> **zoe**\n>\n> See you there, @ada\n\n");
+  await expect(field).toBeFocused();
+
+  await page.getByRole("button", { name: "Members" }).click();
+  await expect(dialog.getByRole("listitem")).toHaveCount(4);
+  expect(await axeViolations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Take back the invitation of max" }).click();
+  await dialog.getByLabel("Login").fill(" eve ");
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByLabel("Login")).toHaveValue("");
+  expect([await calls("removeFromRoom"), await calls("inviteToRoom")]).toEqual([
+    [{ room: "r1", login: "max" }],
+    [{ room: "r1", login: "eve" }],
+  ]);
+  await dialog.getByRole("button", { name: "Leave the room" }).click();
+  await expect(page.getByRole("textbox", { name: "Message to Pipit" })).toBeFocused();
+});
+
+test("[14] rooms stand above the chats; an invitation is answered there, and a new one gets a name", async ({
+  gallery,
+  page,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await gallery.open("room", { language: "en" });
+  await gallery.script((host) => {
+    host.answers.createRoom = () => "r2";
+  });
+  const group = page.getByRole("complementary", { name: "Chats" }).getByRole("region", { name: "Rooms" });
+  const rows = group.locator("[data-room-row]");
+  await expect(rows).toHaveCount(3);
+  await expect(rows.last()).toContainText("You are mentioned");
+  await expect(rows.last()).toContainText("3 unread messages");
+  await rows.first().focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(rows.nth(1)).toBeFocused();
+  await expect(rows.nth(1)).toHaveAttribute("aria-current", "true");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("window-header").getByRole("heading")).toHaveText("Дача");
+  await group.getByRole("button", { name: "Decline" }).click();
+  await group.getByRole("button", { name: "New room" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(dialog.getByText("Give it a name.")).toBeVisible();
+  await dialog.getByLabel("Name").fill("n".repeat(101));
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByText("101 characters; the limit is 100.")).toBeVisible();
+  expect(await axeViolations(page)).toEqual([]);
+  await dialog.getByLabel("Name").fill(" Trees ");
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  const asked = await gallery.script((host) =>
+    host.calls.filter(({ name }) => ["createRoom", "leaveRoom"].includes(name)).map(({ input }) => input),
+  );
+  expect(asked).toEqual([{ room: "r9" }, { name: "Trees" }]);
+});
