@@ -28,8 +28,6 @@ const protocols = { grpcWeb: false, connect: false };
  * Node's HTTP/2 cannot decode and then must (RFC 9113 §4.3). Clients are told the limit in the settings.
  */
 const METADATA_MAX_BYTES = 16 * 1024;
-/** Between two looks at whether an answer is out; nothing tells of it. */
-const TRAILERS_LOOK_MS = 20;
 
 /**
  * Starts gRPC over plain HTTP/2 (h2c).
@@ -93,18 +91,16 @@ function hasAddress({ url, authority }: { readonly url: string; readonly authori
  * told to stop sending. Otherwise the rest of it would hold the stream, and a stopping server, open.
  */
 function endUnreadRequest({ stream }: Http2ServerRequest): void {
-  const endOnceAnswered = (): void => {
-    // The client has said all, so the stream ends by itself.
-    if (stream.closed || stream.state.remoteClose === 1) return;
-    // A reset overtakes trailers that wait for the connection, and the client would never learn its status.
-    if (stream.state.localClose !== 1) return void setTimeout(endOnceAnswered, TRAILERS_LOOK_MS).unref();
-    stream.close(constants.NGHTTP2_NO_ERROR);
-    // What has come already is dropped: unread, it would keep the stream from closing, and the request object, which
-    // the reader gave up, takes no more of it.
-    stream.removeAllListeners("data").resume();
-  };
-  // The trailers are sent at this event.
-  stream.once("wantTrailers", () => setImmediate(endOnceAnswered));
+  stream.once("wantTrailers", () => {
+    // The answer is complete once the trailers, sent at this event, are out.
+    setImmediate(() => {
+      if (stream.readableEnded || stream.closed) return;
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      // What has come already is dropped: unread, it would keep the stream from closing, and the request object, which
+      // the reader gave up, takes no more of it.
+      stream.removeAllListeners("data").resume();
+    });
+  });
 }
 
 function trackSockets(server: Http2Server): ReadonlySet<Socket> {
