@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { postgresServerUrl } from "#server/testing/databases.ts";
 import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-server.ts";
@@ -8,6 +7,7 @@ import { startServerProcess, type ServerProcess } from "#tests/testing/auth/serv
 import { sized } from "#tests/testing/test-size.ts";
 import { MASTER_KEY, PASSWORD } from "#tests/testing/two-servers.ts";
 import { PROXY_NAME, startNginxProxy, type NginxProxy } from "#tools/test/nginx-proxy.ts";
+import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
 import { startRedis, type RedisServer } from "#tools/test/redis-server.ts";
 import { createCliHome } from "../cli-process.ts";
 import { freePorts } from "../free-ports.ts";
@@ -15,8 +15,8 @@ import { signIn } from "../start-test-server.ts";
 import { connectToRoom, each, talk, type Fault } from "./room-talk.ts";
 
 const START_MS = 60_000;
-/** A hundred a second. */
-const SEND_EVERY_MS = 10;
+/** A hundred a second, by more than wait for their answers at a time. */
+const pace = { senders: 16, everyMs: 10 };
 
 interface Place {
   readonly ports: { readonly http: number; readonly grpc: number };
@@ -26,12 +26,14 @@ interface Place {
 /** Two servers of one installation, behind one proxy, each of which comes back where it was. */
 let places: readonly Place[];
 let env: Readonly<Record<string, string>>;
+let postgres: PostgresServer;
 let proxy: NginxProxy;
 let model: OpenAiDouble;
 const started = new AsyncDisposableStack();
 beforeAll(async () => {
   const signal = AbortSignal.timeout(START_MS);
-  const database = started.use(await createMigratedDatabase(postgresServerUrl()));
+  postgres = started.use(await startPostgres(signal, { inMemory: true }));
+  const database = started.use(await createMigratedDatabase(postgres.url));
   const redis: RedisServer = started.use(await startRedis(signal));
   model = started.use(await startOpenAiDouble(stream(say("Hello."))));
   env = {
@@ -65,7 +67,7 @@ async function restart(place: Place, how: "stop" | "kill"): Promise<void> {
   place.server = await startServerProcess({ env, home, ports: place.ports });
 }
 
-test("[14] behind nginx, of two servers one is killed and both are restarted: each message once and in order, to all", async () => {
+test("[14] behind nginx, of two servers one is killed and both are restarted, and their database: each message once and in order, to all", async () => {
   const [first, second] = places;
   if (first === undefined || second === undefined) throw new Error("two servers");
   const { accessToken } = await signIn(first.server.url, join(first.server.home, "server"));
@@ -74,14 +76,15 @@ test("[14] behind nginx, of two servers one is killed and both are restarted: ea
   const clients = Array.from({ length: 4 }, () =>
     stack.use(connectToRoom({ targets, accessToken, tls: { ca: proxy.ca, name: PROXY_NAME } })),
   );
-  const size = { sends: sized(600, 6_000), readers: sized(4, 20), cuts: 0, everyMs: SEND_EVERY_MS };
+  const size = { sends: sized(600, 6_000), readers: sized(4, 20), cuts: 0, ...pace };
   let running = Promise.resolve();
-  const next = (place: Place, how: "stop" | "kill") => () =>
-    (running = running.then(() => restart(place, how)));
+  const next = (fault: () => Promise<void>) => () => (running = running.then(fault));
   const faults: readonly Fault[] = [
-    [0.1, next(first, "kill")],
-    [0.4, next(first, "stop")],
-    [0.7, next(second, "stop")],
+    [0.1, next(() => restart(first, "kill"))],
+    [0.3, next(() => restart(first, "stop"))],
+    [0.5, next(() => restart(second, "stop"))],
+    [0.7, next(() => postgres.stop())],
+    [0.75, next(() => postgres.start())],
   ];
   expect(await talk(clients, size, faults)).toEqual(each(size.sends));
 });

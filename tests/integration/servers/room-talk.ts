@@ -4,7 +4,6 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { EmptySchema, Messaging, type Message } from "#proto/messaging_pb.ts";
 import { GrpcJsClient, type CallEnd } from "../server-clients.ts";
 
-const SENDERS = 4;
 const CANCELLED = 1;
 const UNAVAILABLE = 14;
 /** What a client may try again; a message has an id, so that it is one all the same. */
@@ -100,6 +99,8 @@ interface TalkSize {
   readonly readers: number;
   /** Streams that each reader breaks off. */
   readonly cuts: number;
+  /** Who send at once; default 4. */
+  readonly senders?: number;
   /** Between two messages; absent: as fast as they are taken. */
   readonly everyMs?: number;
 }
@@ -107,7 +108,7 @@ interface TalkSize {
 /** All send and all read, whatever happens meanwhile; resolves to what is to be {@link each} message once, in one order. */
 export async function talk(
   clients: readonly RoomClient[],
-  { sends, readers, cuts, everyMs = 0 }: TalkSize,
+  { sends, readers, cuts, senders = 4, everyMs = 0 }: TalkSize,
   happens: readonly Fault[],
 ) {
   const of = (at: number): RoomClient => {
@@ -133,7 +134,7 @@ export async function talk(
       await of(sender).say(`${at}`);
     }
   };
-  await Promise.all(Array.from({ length: SENDERS }, (_, at) => send(at)));
+  await Promise.all(Array.from({ length: senders }, (_, at) => send(at)));
   await Promise.all(broken);
   const reads = await Promise.all(reading);
   const from = Number(reads[0]?.[0]?.seq);
