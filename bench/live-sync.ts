@@ -9,6 +9,7 @@ import { startPostgres } from "#tools/test/postgres-server.ts";
 import { startRedis } from "#tools/test/redis-server.ts";
 import { startProgram, type ProgramReady } from "./lib/child-program.ts";
 import { startPipitMain, type PipitMain } from "./lib/pipit-main.ts";
+import { usageOf } from "./lib/process-usage.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
 import { median, quantile } from "./lib/statistics.ts";
 
@@ -66,9 +67,9 @@ export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult, voi
   });
   yield toResult({
     name: `live-sync.${SOCKETS}-silent.cpu-per-second`,
-    unit: "ms",
-    value: pipit.silentCpuMs,
-    baseline: bare.silentCpuMs,
+    unit: "us/socket",
+    value: pipit.silentCpuUsPerSocket,
+    baseline: bare.silentCpuUsPerSocket,
     ...beside,
   });
   yield* twoServers(signal);
@@ -86,9 +87,11 @@ async function tellAll(program: string, signal: AbortSignal) {
     await Promise.all([rename("Second"), first.told()]);
   }
   const idle = await server.memory();
+  const rest = () => costOf(server, () => sleep(SILENT_MS, undefined, { signal }));
+  const alone = await rest();
   await using sockets = await openSockets(server, SOCKETS);
   const busy = await server.memory();
-  const silent = await costOf(server, () => sleep(SILENT_MS, undefined, { signal }));
+  const silent = await rest();
   const toAllMs: number[] = [];
   const tell = async (round: number): Promise<void> => {
     signal.throwIfAborted();
@@ -107,7 +110,8 @@ async function tellAll(program: string, signal: AbortSignal) {
     kilobytesPerSocket: (busy.residentBytes - idle.residentBytes) / 1_024 / SOCKETS,
     reachablePerSocket: (busy.liveBytes - idle.liveBytes) / 1_024 / SOCKETS,
     cpuUsPerSocket: (1_000 * (talk.cpuMs - silentShare * talk.tookMs)) / rounds / SOCKETS,
-    silentCpuMs: 1_000 * silentShare,
+    // Less than nothing is noise.
+    silentCpuUsPerSocket: Math.max(0, (1_000_000 * (silentShare - alone.cpuMs / alone.tookMs)) / SOCKETS),
     p99Ms: quantile(toAllMs, 0.99),
   };
 }
@@ -138,27 +142,44 @@ async function* twoServers(signal: AbortSignal): AsyncGenerator<BenchResult, voi
   }
   const samples: Told[] = [];
   const answeredMs: number[] = [];
-  for (let round = 0; round < 1 + Math.ceil((10 * rounds) / ACCOUNTS); round += 1) {
+  const renameAll = async (title: string): Promise<void> => {
     for (const { token, chat, near, far } of people) {
       signal.throwIfAborted();
       const since = performance.now();
-      const title = `Title ${round}`;
       const [answered, nearMs, farMs] = await Promise.all([
         ask(here.httpUrl, "PUT", `/v1/chats/${chat}`, { title }, token).then(() => performance.now() - since),
         nextEvent(near).then(() => performance.now() - since),
         nextEvent(far).then(() => performance.now() - since),
       ]);
-      // The first of each person is for what is loaded and compiled then.
-      if (round === 0) continue;
       answeredMs.push(answered);
       samples.push({ nearMs, farMs });
     }
-  }
+  };
+  // For what is loaded and compiled then.
+  await renameAll("Second");
+  samples.length = answeredMs.length = 0;
+  const turns = Math.ceil((10 * rounds) / ACCOUNTS);
+  const [nearCpuMs, farCpuMs] = await costAtEach([here, there], async () => {
+    for (let turn = 1; turn <= turns; turn += 1) await renameAll(`Title ${turn}`);
+  });
+  const costs = { unit: "ms", baseline: farCpuMs / samples.length, baselineName: "at the other server" };
+  yield toResult({ name: "live-sync.rename.cpu", value: nearCpuMs / samples.length, ...costs });
   yield* toldResults("live-sync.rename", samples, {
     baseline: median(answeredMs),
     baselineName: "the request itself",
   });
-  yield* toldResults("rooms.message", await roomSamples(here, there, people[0]?.token ?? "", signal), {});
+  let said: readonly Told[] = [];
+  const [storedCpuMs, readCpuMs] = await costAtEach([here, there], async () => {
+    said = await roomSamples(here, there, people[0]?.token ?? "", signal);
+  });
+  yield toResult({
+    name: "rooms.message.cpu",
+    unit: "ms",
+    value: storedCpuMs / (warmups + said.length),
+    baseline: readCpuMs / (warmups + said.length),
+    baselineName: "at the other server",
+  });
+  yield* toldResults("rooms.message", said, {});
 }
 
 interface Told {
@@ -239,6 +260,14 @@ async function costOf(server: { usage(): Promise<{ cpuMs: number }> }, doing: ()
   const beganMs = performance.now();
   await doing();
   return { cpuMs: (await server.usage()).cpuMs - before.cpuMs, tookMs: performance.now() - beganMs };
+}
+
+/** Processor time of two servers meanwhile, in ms. */
+async function costAtEach([near, far]: readonly [PipitMain, PipitMain], doing: () => Promise<unknown>) {
+  const before = [await usageOf(near.pid), await usageOf(far.pid)] as const;
+  await doing();
+  const [nearAfter, farAfter] = [await usageOf(near.pid), await usageOf(far.pid)];
+  return [nearAfter.cpuMs - before[0].cpuMs, farAfter.cpuMs - before[1].cpuMs] as const;
 }
 
 async function openSockets({ httpUrl, accessToken }: Server, count: number) {
