@@ -22,6 +22,8 @@ export interface RoomMessage {
   readonly changes?: string;
   /** The UUID that its author has sent it with. */
   readonly clientId?: string;
+  /** Of an answer of the assistant, which is its author: the login of who has asked. */
+  readonly askedBy?: string;
 }
 
 /** A room that the account is in or invited to. */

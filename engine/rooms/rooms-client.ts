@@ -107,6 +107,10 @@ function messageCalls(transport: Transport) {
       const request = { ...named(room), resumeAfter, events: true };
       for await (const message of messaging.messageStream(request, { signal })) yield roomMessage(message);
     },
+    /** @param question the id of one's own message that is being answered; what was said by then stays */
+    async stopAnswer(room: string | undefined, question: string, signal: AbortSignal): Promise<void> {
+      await rooms.stopAnswer({ ...named(room), messageId: question }, within(signal));
+    },
     /**
      * Resolves to the message's number once the server has stored it.
      *
@@ -163,7 +167,7 @@ const kinds: Partial<Record<RoomEvent, RoomMessage["kind"]>> = {
 };
 
 function roomMessage(message: Message): RoomMessage {
-  const { messageId = "", seq, author, text, sendTime, deleted, editedAt, event } = message;
+  const { messageId = "", seq, author, text, sendTime, deleted, editedAt, event, askedBy } = message;
   const { changes, clientMessageId: clientId } = message;
   return {
     id: messageId,
@@ -176,5 +180,6 @@ function roomMessage(message: Message): RoomMessage {
     kind: kinds[event] ?? "message",
     ...(changes === undefined ? {} : { changes }),
     ...(clientId === undefined ? {} : { clientId }),
+    ...(askedBy === undefined ? {} : { askedBy }),
   };
 }

@@ -67,6 +67,7 @@ function createStage(listed: readonly ListedRoom[] = [room]) {
     invite: async () => undefined,
     remove: async () => undefined,
     members: async () => [],
+    stopAnswer: async () => undefined,
     async page(_room, limit, beforeSeq = Infinity) {
       const before = log.filter(({ seq, kind }) => seq < beforeSeq && kind === "message");
       return { messages: before.slice(-limit), older: before.length > limit };

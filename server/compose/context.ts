@@ -27,6 +27,7 @@ import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
 import { RoomMembers } from "../domain/rooms/room-members.ts";
+import { RoomAssistant } from "../domain/rooms/room-assistant.ts";
 import { RoomWatch } from "../domain/rooms/room-watch.ts";
 import { Rooms } from "../domain/rooms/rooms.ts";
 import { Sync } from "../domain/sync/sync.ts";
@@ -78,6 +79,7 @@ export interface ServerContext extends AuthContext {
   readonly rooms: Rooms;
   readonly roomMembers: RoomMembers;
   readonly roomWatch: RoomWatch;
+  readonly roomAssistant: RoomAssistant;
   readonly sync: Sync;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
@@ -116,7 +118,8 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   );
   late.store = opened;
   // The folder's lock is ours, so the server that answered from this database is gone; PostgreSQL may have other users.
-  if (opened.dialect === "sqlite") await opened.turns.endLeases();
+  if (opened.dialect === "sqlite")
+    await Promise.all([opened.turns.endLeases(), opened.roomAnswers.endLeases()]);
   opened.completeIndex();
   const auth = building.use(
     await createAuthContext({ ...common, dataDir: folder.path, store: opened, masterKey, redis }),
@@ -149,7 +152,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       ownerId: randomUUID(),
     }),
   );
-  const talk = openRooms(config, { ...common, store, limits: auth.limits }, building);
+  const talk = openRooms(config, { ...common, models, quotas, store, limits: auth.limits }, building);
   late.rooms = talk.rooms;
   const sync = openSync(store, bus, logger, building);
   const built = building.move();
@@ -166,7 +169,6 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     quotas,
     ...talk,
     sync,
-    running: new RunningAnswers(config),
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",
     startedAtMs: clock.nowMs(),
@@ -188,17 +190,40 @@ function askedBeside(
 }
 
 function openRooms(
-  { roomMessagesPerMinute: messagesPerMinute }: ServerConfig,
-  deps: Pick<ServerContext, "store" | "bus" | "limits" | "metrics" | "clock" | "logger">,
+  config: ServerConfig,
+  deps: Pick<
+    ServerContext,
+    "store" | "bus" | "limits" | "metrics" | "models" | "quotas" | "clock" | "logger"
+  >,
   owner: AsyncDisposableStack,
 ) {
   const { store, limits, metrics } = deps;
+  const { roomMessagesPerMinute: messagesPerMinute } = config;
+  const running = new RunningAnswers(config);
+  const roomAssistant = owner.use(
+    new RoomAssistant({
+      ...deps,
+      rooms: store.rooms,
+      answers: store.roomAnswers,
+      running,
+      choices: store.modelChoices,
+      tokenUse: store.tokenUse,
+    }),
+  );
   const onLag = (lagMs: number): void => metrics.roomLag(lagMs);
-  const rooms = new Rooms({ ...deps, rooms: store.rooms, messagesPerMinute, onLag });
+  const rooms = new Rooms({
+    ...deps,
+    rooms: store.rooms,
+    messagesPerMinute,
+    onLag,
+    assistant: roomAssistant,
+  });
   const watch = owner.use(new RoomWatch({ ...deps, rooms: store.rooms }));
   const { roomMembers: members, accounts } = store.auth;
   return {
+    running,
     rooms,
+    roomAssistant,
     roomWatch: watch,
     roomMembers: new RoomMembers({ members, accounts, limits, rooms, watch }),
   };

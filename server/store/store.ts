@@ -23,6 +23,7 @@ import { IndexCompletion } from "./search/index-completion.ts";
 import { mendedBy, type Mended } from "./search/mended.ts";
 import { createProgramEventStore } from "./events/program-event-store.ts";
 import { createVectorStore } from "./search/turn-vectors.ts";
+import { createRoomAnswerStore } from "./rooms/answer-store.ts";
 import { createRoomStore } from "./rooms/room-store.ts";
 import { RoomTurns } from "./rooms/room-turns.ts";
 import { inTransaction } from "./sql/transaction.ts";
@@ -165,6 +166,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     tokenUse: createTokenUseStore(db),
     rooms: createRoomStore({ db, time, sync, turns: shared.roomTurns }),
     programEvents: createProgramEventStore(db, roomyDb, time),
+    roomAnswers: createRoomAnswerStore({ db, time, sync, turns: shared.roomTurns }),
     modelChoices: createModelChoiceStore(db, sync),
     /** All of the auth service, and the way to change several at once. */
     auth: { ...auth, memories },

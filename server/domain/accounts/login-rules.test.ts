@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkLogin } from "./login-rules.ts";
 
-test.each(["ann", "a.b", "анна", "a_b-c@d.org", "42x", "x".repeat(50), "李小龙"])(
+test.each(["pipita", "ann", "a.b", "анна", "a_b-c@d.org", "42x", "x".repeat(50), "李小龙"])(
   "%j may be registered",
   (login) => {
     expect(checkLogin(login)).toBe(login);
@@ -25,6 +25,10 @@ test.each([
   ["'; drop table accounts; --", "letters, digits"],
   ["<ann>", "letters, digits"],
   ["...", "needs a letter"],
+  ...["pipit", "PIPIT", "рірit", "p1pit", "pi.pit_", "pípit"].map((name): [string, string] => [
+    name,
+    "reserved",
+  ]),
   ["local", "reserved"],
   ["LoCaL", "reserved"],
   ["ｌｏｃａｌ", "reserved"],

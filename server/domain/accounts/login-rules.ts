@@ -1,6 +1,7 @@
 import { isLoginText, LOGIN_MAX_CHARS, LOGIN_MIN_CHARS, loginKeyOf } from "#contract/account-rules.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
+import { looksLikeAssistant } from "./assistant-login.ts";
 import { LOCAL_LOGIN } from "./local-account.ts";
 import { composedText } from "./normalizable.ts";
 
@@ -16,7 +17,7 @@ export function checkLogin(login: string): string {
   if (!isLoginText(composed)) {
     throw refused('may hold letters, digits, "_", ".", "-" and "@" only, and needs a letter or digit.');
   }
-  if (loginKeyOf(composed) === LOCAL_LOGIN) throw loginReserved();
+  if (loginKeyOf(composed) === LOCAL_LOGIN || looksLikeAssistant(composed)) throw loginReserved();
   return composed;
 }
 

@@ -1,7 +1,6 @@
 import type { Clock } from "#contract/clock.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { Turn } from "../chats/ports.ts";
-import type { TokenUseStore } from "../usage/ports.ts";
+import type { TokenUse, TokenUseStore } from "../usage/ports.ts";
 import { abortable } from "./abortable.ts";
 import type { AnswerModel, AnswerRequest } from "./ports.ts";
 import { usedTokens } from "./used-tokens.ts";
@@ -16,6 +15,8 @@ export interface ShortCall {
   /** The answer ends here, in UTF-16 code units. */
   readonly maxChars: number;
   readonly timeoutMs: number;
+  /** Told of the answer so far, whenever there is more of it. */
+  readonly onText?: (text: string) => void;
 }
 
 interface ShortCallDeps {
@@ -31,16 +32,16 @@ interface ShortCallDeps {
  */
 export async function shortCall(
   { tokenUse, clock }: ShortCallDeps,
-  { userId, chatId }: Pick<Turn, "userId" | "chatId">,
+  { userId, chatId }: Pick<TokenUse, "userId" | "chatId">,
   model: AnswerModel,
-  { messages, locale, maxChars, timeoutMs }: ShortCall,
+  { messages, locale, maxChars, timeoutMs, onText }: ShortCall,
   signal: AbortSignal,
 ): Promise<string> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let [text, reasoning, inputTokens, outputTokens] = ["", "", 0, 0];
   try {
     for await (const part of abortable(model.answer({ messages, locale, tools: [] }, limited), limited)) {
-      if (part.type === "text") text += part.text;
+      if (part.type === "text") onText?.((text += part.text));
       else if (part.type === "reasoning") reasoning += part.text;
       else if (part.type === "usage") ({ inputTokens, outputTokens } = part);
       if (text.length >= maxChars || reasoning.length > REASONING_MAX_CHARS) break;

@@ -34,6 +34,8 @@ export interface RoomEntry {
   readonly author: string;
   /** Their account is closed. */
   readonly authorClosed: boolean;
+  /** Of an answer of the assistant, which `author` is then: the login of the account that has asked, and whose message it is. */
+  readonly askedBy: string | undefined;
   /** "" of a deleted message. */
   readonly text: string;
   readonly sentAtMs: number;
@@ -53,6 +55,8 @@ export interface NewRoomMessage {
   /** Made by the client, the same when it sends the message again. */
   readonly clientMessageId: string | undefined;
   readonly replyTo: string | undefined;
+  /** The server that answers it, if it asks the assistant something: until its lease has run out. */
+  readonly answeredBy?: { readonly ownerId: string; readonly leaseMs: number } | undefined;
 }
 
 /** Where a reader of a room stands. */

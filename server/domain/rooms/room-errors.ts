@@ -21,6 +21,20 @@ export function notTheAuthor(): PipitError {
   });
 }
 
+export function isAnswer(): PipitError {
+  return new PipitError(
+    "NOT_ALLOWED",
+    "An answer of the assistant cannot be changed. Delete it, and ask again.",
+    {
+      field: "message_id",
+    },
+  );
+}
+
+export function notTheAsker(): PipitError {
+  return new PipitError("NOT_ALLOWED", "Only who has asked can stop the answer.", { field: "message_id" });
+}
+
 export function notTheOwner(): PipitError {
   return new PipitError("NOT_ALLOWED", "Only the owner of a room removes its members. Ask the owner.", {
     field: "room",

@@ -16,6 +16,7 @@ import {
   type RoomHint,
   type RoomStore,
 } from "./ports.ts";
+import type { RoomAssistant } from "./room-assistant.ts";
 import { noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
 
@@ -38,6 +39,8 @@ interface RoomsDeps {
   readonly rooms: RoomStore;
   readonly bus: MessageBus;
   readonly limits: Pick<AttemptLimits, "take">;
+  /** Absent: nobody answers. */
+  readonly assistant?: Pick<RoomAssistant, "take">;
   /** Of one account. */
   readonly messagesPerMinute: number;
   /** Told, of each entry that readers of this process wait for, how long after its storing it was there for them. */
@@ -105,19 +108,27 @@ export class Rooms {
     return this.#counts;
   }
 
-  /** Stores the message, then has it delivered. Throws ROOM_NOT_FOUND, INVALID_REQUEST, RATE_LIMITED. */
+  /**
+   * Stores the message, then has it delivered, and answered if it asks the assistant something. Throws ROOM_NOT_FOUND,
+   * INVALID_REQUEST, RATE_LIMITED; STREAM_LIMIT for a question while too many of the account are being answered.
+   */
   async send({ userId, roomId = COMMON_ROOM, text, clientMessageId, replyTo }: Said): Promise<RoomEntry> {
     const checked = checkText(text);
+    using question = this.#deps.assistant?.take(userId, checked);
     await this.#count(userId);
+    const id = randomUUID();
     const message = await this.#deps.rooms.append({
-      id: randomUUID(),
+      id,
       roomId,
       authorId: userId,
       text: checked,
       clientMessageId,
       replyTo,
+      answeredBy: question?.answeredBy,
     });
     this.tell(roomId);
+    // Not one that was sent before.
+    if (message.id === id) question?.begin(message);
     return message;
   }
 

@@ -121,6 +121,7 @@ function toMessageBody(message: RoomEntry): Record<string, unknown> {
     edited_at: timeOf(editedAtMs),
     deleted_at: timeOf(deletedAtMs),
     reply_to: replyTo ?? null,
+    from_assistant: message.askedBy !== undefined,
   };
 }
 

@@ -28,6 +28,7 @@ export function toWire(entry: RoomEntry): MessageInitShape<typeof MessageSchema>
     authorClosed: entry.authorClosed,
     event: events[entry.kind],
     ...(entry.changes !== undefined && { changes: entry.changes }),
+    ...(entry.askedBy !== undefined && { askedBy: entry.askedBy }),
   };
 }
 

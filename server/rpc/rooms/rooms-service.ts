@@ -5,7 +5,7 @@ import { MemberState, Rooms, type MemberSchema, type RoomSchema } from "#proto/r
 import type { ServerContext } from "#server/compose/context.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import type { RoomMember, RoomSummary, MemberState as State } from "#server/domain/rooms/member-ports.ts";
-import { namedRoom, type HistoryPlace } from "#server/domain/rooms/ports.ts";
+import { COMMON_ROOM, namedRoom, type HistoryPlace } from "#server/domain/rooms/ports.ts";
 import { noSuchMessage, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { checkClientRoomId, readId, requireCaller } from "../kit/checks.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
@@ -23,7 +23,8 @@ const USUAL_MESSAGES = 50;
 export function roomsService({
   rooms,
   roomMembers,
-}: Pick<ServerContext, "rooms" | "roomMembers">): RpcService {
+  roomAssistant,
+}: Pick<ServerContext, "rooms" | "roomMembers" | "roomAssistant">): RpcService {
   const handlers: ServiceImpl<typeof Rooms> = {
     async createRoom({ name, clientRoomId }, context) {
       return toRoom(await roomMembers.create(userOf(context), name, checkClientRoomId(clientRoomId)));
@@ -75,6 +76,12 @@ export function roomsService({
       return toWire(await rooms.remove(ownMessage(room, messageId, context)));
     },
 
+    async stopAnswer({ room, messageId }, context) {
+      const question = ownMessage(room, messageId, context);
+      await roomAssistant.stop(question.userId, question.roomId ?? COMMON_ROOM, question.messageId);
+      return {};
+    },
+
     async markRead({ room, seq }, context) {
       const { readSeq, unread } = await roomMembers.markRead(userOf(context), roomOf(room), Number(seq));
       return { readSeq: BigInt(readSeq), unread };
@@ -92,6 +99,7 @@ export function roomsService({
     editMessage: writer,
     deleteMessage: writer,
     markRead: writer,
+    stopAnswer: writer,
   };
   return rpcService(Rooms, access, handlers);
 }

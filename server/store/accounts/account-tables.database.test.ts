@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COMMON_ROOM } from "#server/domain/rooms/ports.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { databases, type DatabaseStore } from "#server/testing/databases.ts";
 import { accountTables } from "./account-tables.ts";
@@ -35,7 +36,7 @@ describe.each(databases)("what an account owns, on $name", ({ name, open }) => {
 });
 
 async function fill(temporary: DatabaseStore, userId: string): Promise<void> {
-  const { auth, usage } = temporary.store;
+  const { auth, rooms, usage } = temporary.store;
   await auth.accounts.create(accountOf({ id: userId, login: userId }));
   const times = { createdAtMs: 1, updatedAtMs: 1 };
   await auth.projects.create({
@@ -57,6 +58,9 @@ async function fill(temporary: DatabaseStore, userId: string): Promise<void> {
   };
   await auth.apiKeys.add({ ...key, lastUsedAtMs: undefined });
   await auth.tokenLimits.change(userId, { tokensPerDay: 5 });
+  const answeredBy = { ownerId: "server", leaseMs: 1_000 };
+  const asked = { text: "@pipit?", clientMessageId: undefined, replyTo: undefined, answeredBy };
+  await rooms.append({ id: `m-${userId}`, roomId: COMMON_ROOM, authorId: userId, ...asked });
   await addUse(temporary, userId);
   const report = { id: `r-${userId}`, userId, hardwareId: "h", sessionId: "s", source: "s", model: "m" };
   await usage.add({ ...report, inputTokens: 1, outputTokens: 1, createdAtMs: 1 });

@@ -16,6 +16,8 @@ export const accountTables = {
   usage_reports: "erased",
   sync_log: "erased",
   events: "erased",
+  // Which ends the answers.
+  room_answers: "erased",
   memories: "own store",
   refresh_families: "ended",
   web_sessions: "ended",

@@ -14,6 +14,7 @@ import { growRooms } from "./migration-0025.ts";
 import { createSyncLog } from "./migration-0026.ts";
 import { tellOfRooms } from "./migration-0027.ts";
 import { createEvents } from "./migration-0028.ts";
+import { answerInRooms } from "./migration-0029.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -97,6 +98,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0026_sync_log": { up: createSyncLog },
     "0027_rooms_in_the_sync_log": { up: tellOfRooms },
     "0028_events": { up: createEvents },
+    "0029_answers_in_rooms": { up: answerInRooms },
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ExpressionBuilder, Kysely, SelectQueryBuilder, Transaction } from "kysely";
+import { ASSISTANT_LOGIN, looksLikeAssistant } from "#server/domain/accounts/assistant-login.ts";
 import type { MemberState } from "#server/domain/rooms/member-ports.ts";
 import { COMMON_ROOM, type RoomEntry } from "#server/domain/rooms/ports.ts";
 import { roomNotFound } from "#server/domain/rooms/room-errors.ts";
@@ -59,17 +60,21 @@ export async function changingRoom<T>(
   work: (trx: Transaction<Tables>, state: MemberState) => Promise<T>,
 ): Promise<T> {
   const change = async (trx: Transaction<Tables>): Promise<T> => {
-    // The lock of PostgreSQL; what is read after it is what the one before has left.
-    await trx
-      .updateTable("rooms")
-      .set((eb) => ({ last_seq: eb.ref("last_seq") }))
-      .where("id", "=", roomId)
-      .execute();
+    await lockRoom(trx, roomId);
     const state = await stateIn(trx, roomId, userId);
     if (state === undefined) throw roomNotFound();
     return work(trx, state);
   };
   return sync.transaction(db, change, turns.in(roomId));
+}
+
+/** The lock of PostgreSQL; what is read after it is what the one before has left. */
+export async function lockRoom(trx: Transaction<Tables>, roomId: string): Promise<void> {
+  await trx
+    .updateTable("rooms")
+    .set((eb) => ({ last_seq: eb.ref("last_seq") }))
+    .where("id", "=", roomId)
+    .execute();
 }
 
 /**
@@ -80,7 +85,9 @@ export async function addEntry(
   trx: Transaction<Tables>,
   time: DatabaseTime,
   entry: Pick<RoomEntry, "roomId" | "authorId" | "kind"> &
-    Partial<Pick<RoomEntry, "id" | "text" | "clientMessageId" | "replyTo" | "changes">>,
+    Partial<Pick<RoomEntry, "id" | "text" | "clientMessageId" | "replyTo" | "changes">> & {
+      readonly byAssistant?: true;
+    },
 ): Promise<string> {
   const { id = randomUUID(), roomId, authorId, kind } = entry;
   const room = await trx
@@ -105,6 +112,7 @@ export async function addEntry(
       reply_to: entry.replyTo ?? null,
       edited_at_ms: null,
       deleted_at_ms: null,
+      by_assistant: entry.byAssistant === true ? 1 : 0,
     })
     .execute();
   return id;
@@ -143,6 +151,7 @@ export async function readEntries(
       "said.reply_to",
       "said.edited_at_ms",
       "said.deleted_at_ms",
+      "said.by_assistant",
     ])
     .execute();
   return rows.map((row) => ({
@@ -152,8 +161,9 @@ export async function readEntries(
     kind: known(KINDS, row.kind, "room_messages.kind"),
     changes: row.changes ?? undefined,
     authorId: row.author_id,
-    author: row.login ?? "",
-    authorClosed: row.is_active !== 1,
+    ...(row.by_assistant === 1
+      ? { author: ASSISTANT_LOGIN, authorClosed: false, askedBy: row.login ?? "" }
+      : { author: personIn(row.login ?? ""), authorClosed: row.is_active !== 1, askedBy: undefined }),
     text: row.text,
     sentAtMs: row.sent_at_ms,
     clientMessageId: row.client_message_id ?? undefined,
@@ -161,4 +171,23 @@ export async function readEntries(
     editedAtMs: row.edited_at_ms ?? undefined,
     deletedAtMs: row.deleted_at_ms ?? undefined,
   }));
+}
+
+/** Of an account that had the assistant's name before it was reserved. */
+function personIn(login: string): string {
+  return looksLikeAssistant(login) ? `${login} (account)` : login;
+}
+
+export async function messageIn(
+  db: Kysely<Tables>,
+  roomId: string,
+  id: string,
+): Promise<RoomEntry | undefined> {
+  const [found] = await readEntries(db, (query) =>
+    query
+      .where("room_messages.id", "=", id)
+      .where("room_messages.room_id", "=", roomId)
+      .where("room_messages.kind", "=", "message"),
+  );
+  return found;
 }

@@ -8,11 +8,20 @@ import type {
   RoomPosition,
   RoomStore,
 } from "#server/domain/rooms/ports.ts";
-import { noSuchMessage, notTheAuthor, roomNotFound } from "#server/domain/rooms/room-errors.ts";
+import { isAnswer, noSuchMessage, notTheAuthor, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { Tables } from "../sql/schema.ts";
+import { leaseEnd } from "../turns/turn-begin.ts";
 import { noteMentions } from "./mentions.ts";
-import { addEntry, changingRoom, isMember, readEntries, stateIn, type RoomTables } from "./room-rows.ts";
+import {
+  addEntry,
+  changingRoom,
+  isMember,
+  messageIn,
+  readEntries,
+  stateIn,
+  type RoomTables,
+} from "./room-rows.ts";
 import { roomsOf } from "./room-summaries.ts";
 
 /** One parameter each: far below what a statement may have. */
@@ -125,6 +134,8 @@ async function append({ db, time, sync, turns }: RoomTables, message: NewRoomMes
     // Asked once the room is locked, so that nobody's message stands after that they left.
     const state = await stateIn(trx, roomId, authorId);
     if (state === undefined || state === "invited") throw roomNotFound();
+    if (message.answeredBy !== undefined)
+      await openAnswer(trx, time, { ...message.answeredBy, id, roomId, authorId });
     if (replyTo !== undefined && (await messageIn(trx, roomId, replyTo)) === undefined) {
       throw noSuchMessage("reply_to");
     }
@@ -134,6 +145,25 @@ async function append({ db, time, sync, turns }: RoomTables, message: NewRoomMes
     return stored;
   };
   return sync.transaction(db, store, turns.in(roomId));
+}
+
+/** In the transaction of the question, so that a server which ends right after it has it answered for. */
+async function openAnswer(
+  trx: Transaction<Tables>,
+  time: RoomTables["time"],
+  {
+    id,
+    roomId,
+    authorId,
+    ownerId,
+    leaseMs,
+  }: Pick<RoomEntry, "id" | "roomId" | "authorId"> & NonNullable<NewRoomMessage["answeredBy"]>,
+): Promise<void> {
+  const lease = { owner_id: ownerId, lease_until_ms: leaseEnd(time, leaseMs), stopped: 0 };
+  await trx
+    .insertInto("room_answers")
+    .values({ question_id: id, room_id: roomId, user_id: authorId, ...lease })
+    .execute();
 }
 
 async function change(
@@ -152,6 +182,7 @@ async function change(
     const found = await messageIn(trx, roomId, messageId);
     if (found === undefined) throw noSuchMessage("message_id");
     if (found.authorId !== userId) throw notTheAuthor();
+    if (found.askedBy !== undefined && text !== undefined) throw isAnswer();
     if (text === undefined ? found.deletedAtMs !== undefined : found.text === text) return found;
     if (found.deletedAtMs !== undefined) {
       throw invalidField("message_id", "this message was deleted. Send a new one.");
@@ -161,19 +192,12 @@ async function change(
       .set(text === undefined ? { text: "", deleted_at_ms: time() } : { text, edited_at_ms: time() })
       .where("id", "=", messageId)
       .execute();
+    // A question that is gone is not answered.
+    if (text === undefined)
+      await trx.deleteFrom("room_answers").where("question_id", "=", messageId).execute();
     await addEntry(trx, time, { roomId, authorId: userId, kind: "changed", changes: messageId });
     return (await messageIn(trx, roomId, messageId)) ?? found;
   });
-}
-
-async function messageIn(db: Kysely<Tables>, roomId: string, id: string): Promise<RoomEntry | undefined> {
-  const [found] = await readEntries(db, (query) =>
-    query
-      .where("room_messages.id", "=", id)
-      .where("room_messages.room_id", "=", roomId)
-      .where("room_messages.kind", "=", "message"),
-  );
-  return found;
 }
 
 async function sentBefore(

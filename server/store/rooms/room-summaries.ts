@@ -88,7 +88,7 @@ function unreadOf(userId: string) {
   return sql<number>`(select count(*) from (
     select 1 from room_messages as unread
     where unread.room_id = rooms.id and unread.seq > coalesce(room_members.read_seq, 0)
-      and unread.kind = 'message' and unread.deleted_at_ms is null and unread.author_id <> ${userId}
+      and unread.kind = 'message' and unread.deleted_at_ms is null and (unread.author_id <> ${userId} or unread.by_assistant = 1)
       and (room_members.user_id is not null
         or unread.sent_at_ms >= (select created_at_ms from accounts where id = ${userId}))
     limit ${sql.lit(UNREAD_MAX)}) as some_unread)`;

@@ -52,7 +52,9 @@ export interface Tables {
   /** In the common room only those who have marked what they have read. `joined_at_ms`: of an invitation, its time. */
   room_members: RoomMemberRow;
   /** All that stands in rooms. A change has no text and no time of its own: they are those of the message. */
-  room_messages: RowOf<Omit<RoomEntry, "author" | "authorClosed">>;
+  room_messages: RowOf<Omit<RoomEntry, "author" | "authorClosed" | "askedBy">> & { by_assistant: number };
+  /** Answers that a server is to give, each until it stands in its room. */
+  room_answers: RoomAnswerRow;
   /** The last number that a change of an account has taken. */
   sync_heads: { user_id: string; last_seq: number };
   sync_log: RowOf<Omit<NumberedChange, "kind">> & Pick<NumberedChange, "kind">;
@@ -115,6 +117,17 @@ interface RoomMemberRow {
   /** Id of the account. */
   invited_by: string | null;
   read_seq: Generated<number>;
+}
+
+interface RoomAnswerRow {
+  question_id: string;
+  room_id: string;
+  /** Who has asked. */
+  user_id: string;
+  owner_id: string;
+  lease_until_ms: number;
+  /** 1: who has asked wants no more of it. */
+  stopped: number;
 }
 
 interface TokenUseRow {

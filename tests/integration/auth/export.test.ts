@@ -154,6 +154,7 @@ describe.each(databases)("the download of one's own data, on $name", ({ name }) 
       edited_at: null,
       deleted_at: null,
       reply_to: null,
+      from_assistant: false,
     });
     expect(told.chats.map(({ id }) => id)).toEqual(["long", ...empty]);
     const messages = told.chats[0]?.messages ?? [];

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "redis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { EmptySchema, Messaging } from "#proto/messaging_pb.ts";
+import { EmptySchema, Messaging, type Message } from "#proto/messaging_pb.ts";
 import { Rooms } from "#proto/rooms_pb.ts";
 import { queryPostgres } from "#server/testing/postgres-databases.ts";
+import { say as modelSays, stream as modelStream } from "#tests/doubles/openai-script.ts";
 import { limitMs, sized } from "#tests/testing/test-size.ts";
 import { startServerProcess } from "#tests/testing/auth/server-process.ts";
 import { MASTER_KEY, startTwoServers, type TwoServers } from "#tests/testing/two-servers.ts";
@@ -81,6 +82,37 @@ test("[14] a server that is killed while it sends and delivers loses no message 
   const size = { sends: sized(200, 2_000), readers: 4, cuts: 0 };
   const told = await talk([there, here], size, [[0.4, () => killed.kill()]]);
   expect(told).toEqual(each(size.sends));
+});
+
+test("[14] an answer to @pipit at one server is one message for readers at the other, and is stopped from there", async () => {
+  await servers.redis.start();
+  using a = new GrpcJsClient(servers.a.grpcUrl);
+  using b = new GrpcJsClient(servers.b.grpcUrl);
+  const headers = { authorization: `Bearer ${servers.a.accessToken}` };
+  // As the original reads, in the common room.
+  const reader = b.open(Messaging.method.messageStream, Buffer.alloc(0), headers);
+  const read: Message[] = [];
+  reader.on("data", (message: Message) => read.push(message));
+  reader.on("error", () => undefined);
+  await new Promise((resolve) => void reader.once("metadata", resolve));
+  const ask = async (text: string) =>
+    (await untilTaken(() => a.call(Messaging.method.sendMessage, { text }, headers))).messages[0]
+      ?.messageId ?? "";
+  const question = await ask("@pipit hello?");
+  await expect
+    .poll(() => read.map(({ author, text }) => `${author}: ${text}`))
+    .toEqual(["local: @pipit hello?", "pipit: Hello."]);
+  expect(read[1]).toMatchObject({ askedBy: "local", replyTo: question, authorClosed: false });
+
+  const { requests } = servers.model;
+  const before = requests.length;
+  servers.model.script(modelStream(modelSays("And so"), { kind: "hang" }));
+  const long = await ask("@pipit tell a story");
+  await expect.poll(() => requests.length).toBe(before + 1);
+  await b.call(Rooms.method.stopAnswer, { messageId: long }, headers);
+  await expect.poll(() => read.at(-1)?.text).toMatch(/\(stopped\)$/u);
+  expect(read).toHaveLength(4);
+  reader.cancel();
 });
 
 test.each([

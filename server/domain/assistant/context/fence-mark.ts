@@ -8,7 +8,7 @@ const MARK_CHARS = 16;
  * @param seed what whoever wrote the texts did not know; the same one gives the same mark
  */
 export function markFor(
-  kind: "file" | "person" | "chat" | "memories" | "message" | "project",
+  kind: "file" | "person" | "chat" | "memories" | "message" | "project" | "room",
   texts: readonly string[],
   seed: string,
 ): string {

@@ -1,0 +1,26 @@
+import { loginKeyOf } from "#contract/account-rules.ts";
+
+/** By which the assistant signs in rooms. Nobody can register it, or what looks like it. */
+export const ASSISTANT_LOGIN = "pipit";
+
+/** Letters of other scripts, and digits, that are read as one of the name. */
+const lookalikes: Readonly<Record<string, string>> = {
+  р: "p",
+  ρ: "p",
+  і: "i",
+  ӏ: "i",
+  ι: "i",
+  ı: "i",
+  l: "i",
+  "1": "i",
+  т: "t",
+  τ: "t",
+};
+
+/** What a person could take for the assistant's name. */
+export function looksLikeAssistant(login: string): boolean {
+  const letters = loginKeyOf(login)
+    .normalize("NFD")
+    .replace(/[\p{M}_.@-]/gu, "");
+  return [...letters].map((letter) => lookalikes[letter] ?? letter).join("") === ASSISTANT_LOGIN;
+}
