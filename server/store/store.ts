@@ -24,6 +24,7 @@ import { mendedBy, type Mended } from "./search/mended.ts";
 import { createProgramEventStore } from "./events/program-event-store.ts";
 import { createVectorStore } from "./search/turn-vectors.ts";
 import { createRoomAnswerStore } from "./rooms/answer-store.ts";
+import type { RoomTables } from "./rooms/room-rows.ts";
 import { createRoomStore } from "./rooms/room-store.ts";
 import { RoomTurns } from "./rooms/room-turns.ts";
 import { inTransaction } from "./sql/transaction.ts";
@@ -95,6 +96,10 @@ function auditLogs(options: AuditLogOptions | undefined, metrics: AuditMetrics |
   };
 }
 
+function roomStores(tables: RoomTables) {
+  return { rooms: createRoomStore(tables), roomAnswers: createRoomAnswerStore(tables) };
+}
+
 function createStore(database: DatabaseHandle, options: CommonOptions, close: () => Promise<void>) {
   const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, setAside, forget, isWritable, rotations } =
     database;
@@ -164,9 +169,8 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     vectors: createVectorStore(db, turnIndex),
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),
-    rooms: createRoomStore({ db, time, sync, turns: shared.roomTurns }),
+    ...roomStores({ db, time, sync, turns: shared.roomTurns }),
     programEvents: createProgramEventStore(db, roomyDb, time),
-    roomAnswers: createRoomAnswerStore({ db, time, sync, turns: shared.roomTurns }),
     modelChoices: createModelChoiceStore(db, sync),
     /** All of the auth service, and the way to change several at once. */
     auth: { ...auth, memories },

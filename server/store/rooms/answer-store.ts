@@ -2,7 +2,7 @@ import type { Transaction } from "kysely";
 import type { RoomAnswerStore } from "#server/domain/rooms/answer-ports.ts";
 import { noSuchMessage, notTheAsker } from "#server/domain/rooms/room-errors.ts";
 import type { Tables } from "../sql/schema.ts";
-import { leaseEnd } from "../turns/turn-begin.ts";
+import { leaseEnd } from "../sql/database-time.ts";
 import { addEntry, changingRoom, lockRoom, messageIn, stateIn, type RoomTables } from "./room-rows.ts";
 
 /** {@link RoomAnswerStore} on SQL. */

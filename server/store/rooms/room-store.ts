@@ -11,7 +11,7 @@ import type {
 import { isAnswer, noSuchMessage, notTheAuthor, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { Tables } from "../sql/schema.ts";
-import { leaseEnd } from "../turns/turn-begin.ts";
+import { leaseEnd } from "../sql/database-time.ts";
 import { noteMentions } from "./mentions.ts";
 import {
   addEntry,

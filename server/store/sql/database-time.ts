@@ -36,3 +36,8 @@ export function postgresTime(): RawBuilder<number> {
 export function restorableSince(time: DatabaseTime) {
   return sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`;
 }
+
+/** By the time of the database, which all servers share: their own clocks may differ. */
+export function leaseEnd(time: DatabaseTime, leaseMs: number): RawBuilder<number> {
+  return sql<number>`${time()} + ${sql.lit(leaseMs)}`;
+}

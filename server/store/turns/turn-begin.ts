@@ -1,10 +1,10 @@
-import { sql, type RawBuilder, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { withoutText } from "#contract/attached-file.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { BeginTurn, Turn } from "#server/domain/chats/ports.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
-import type { DatabaseTime } from "../sql/database-time.ts";
+import { leaseEnd, type DatabaseTime } from "../sql/database-time.ts";
 import { titleFrom } from "#server/domain/chats/title.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
@@ -169,11 +169,6 @@ async function takeOver(
     if (now.status === "running" || now.status === "done") break;
   }
   return { turn: toTurn(seen), begun: false };
-}
-
-/** By the time of the database, which all servers share: their own clocks may differ. */
-export function leaseEnd(time: DatabaseTime, leaseMs: number): RawBuilder<number> {
-  return sql<number>`${time()} + ${sql.lit(leaseMs)}`;
 }
 
 /** A turn that is asked, or asked again: it has no answer yet, and the server that asks holds it. */
