@@ -7,8 +7,9 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import { createContextValues } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { createConnectRouter, createContextValues } from "@connectrpc/connect";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import type { Logger } from "#contract/logger.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
@@ -29,38 +30,27 @@ const protocols = { grpcWeb: false, connect: false };
  */
 const METADATA_MAX_BYTES = 16 * 1024;
 
+interface GrpcServerDeps {
+  readonly rpc: RpcRoutes;
+  readonly correlation: Correlation;
+  readonly clientAddressOf: ClientAddress;
+  readonly pingEveryMs: number;
+  readonly logger: Logger;
+}
+
 /**
  * Starts gRPC over plain HTTP/2 (h2c).
  *
  * @throws PipitError PORT_IN_USE, CONFIG_INVALID
  */
-export async function startGrpcServer(
-  address: ListenAddress,
-  deps: {
-    readonly rpc: RpcRoutes;
-    readonly correlation: Correlation;
-    readonly clientAddressOf: ClientAddress;
-    readonly pingEveryMs: number;
-  },
-): Promise<ListeningPort> {
-  const adapter = connectNodeAdapter({
-    ...deps.rpc.options,
-    routes: deps.rpc.routes(protocols),
-    ...protocols,
-    contextValues: (request) =>
-      createContextValues()
-        .set(peerKey, peerOf(request, deps.clientAddressOf))
-        .set(http2StreamKey, "stream" in request ? request.stream : undefined)
-        .set(originKey, originFrom(request.headers, deps.clientAddressOf(request)))
-        .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? "")),
-    fallback: (request, response) => answerUnknown(request.url ?? "", response as Http2ServerResponse),
-  });
+export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDeps): Promise<ListeningPort> {
+  const adapter = createAdapter(deps);
   const settings = { maxHeaderListSize: METADATA_MAX_BYTES };
   const server = createServer({ settings }, (request: Http2ServerRequest, response: Http2ServerResponse) => {
     const id = adoptCorrelationId(request.headers);
     response.setHeader(CORRELATION_HEADER, id);
     endUnreadRequest(request);
-    if (hasAddress(request)) deps.correlation.run(id, () => adapter(request, response));
+    if (hasAddress(request)) deps.correlation.run(id, () => void adapter(request, response));
     else response.writeHead(400).end();
   });
   const sessions = trackSessions(server, deps.pingEveryMs);
@@ -78,6 +68,34 @@ export async function startGrpcServer(
       // Not the sessions: one that ends gently is done with by itself, but waits for its client to close the connection.
       for (const socket of sockets) socket.destroy();
     },
+  };
+}
+
+/** Does what the adapter of the library does, but that one prints, past our log, whenever a client is gone while an answer is written. */
+function createAdapter({ rpc, clientAddressOf, logger }: GrpcServerDeps) {
+  const router = createConnectRouter({ ...rpc.options, ...protocols });
+  rpc.routes(protocols)(router);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const valuesOf = (request: Http2ServerRequest) =>
+    createContextValues()
+      .set(peerKey, peerOf(request, clientAddressOf))
+      .set(http2StreamKey, request.stream)
+      .set(originKey, originFrom(request.headers, clientAddressOf(request)))
+      .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? ""));
+  return async (request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> => {
+    const handler = handlers.get(request.url.split("?", 1)[0] ?? "");
+    if (handler === undefined) return answerUnknown(request.url, response);
+    // Afterwards the response has no stream any more.
+    const { stream } = response;
+    try {
+      const asked = universalRequestFromNodeRequest(request, response, undefined, valuesOf(request));
+      await universalResponseToNodeResponse(await handler(asked), response);
+    } catch (error) {
+      const rpcName = handler.method.name;
+      if (stream.destroyed || stream.closed) return logger.debug("rpc.unsent", { rpc: rpcName, error });
+      logger.error("rpc.unsent", { rpc: rpcName, error });
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    }
   };
 }
 

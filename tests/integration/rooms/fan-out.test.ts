@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { constants, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
 import { connect as connectTo, createServer, type AddressInfo, type Socket } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { MessageSchema, Messaging, type Message } from "#proto/messaging_pb.ts";
 import { KEPT_MESSAGES } from "#server/domain/rooms/room-feed.ts";
 import { openMessaging } from "#tests/testing/messaging-wire.ts";
@@ -142,4 +142,20 @@ test("[14] a reader whose network is gone without a word is let go of", async ()
   expect(await readers()).toBe("1");
   way.cut();
   await expect.poll(readers, { timeout: 60_000 }).toBe("0");
+});
+
+test("who is cut off while an answer is written costs the operator no lines of a library", async () => {
+  const printed = vi.spyOn(console, "error");
+  const resumeAfter = await say("before");
+  await Promise.all(Array.from({ length: 4 * AT_ONCE }, () => say(LONG_TEXT)));
+  await expect.poll(readers, { timeout: 60_000 }).toBe("0");
+  {
+    using reader = await subscribe("application/grpc+json", Buffer.from(JSON.stringify({ resumeAfter })));
+    // The first page is read by then, and its reader takes nothing.
+    await say("after it");
+    expect(reader.begun[":status"]).toBe(200);
+  }
+  await expect.poll(readers, { timeout: 60_000 }).toBe("0");
+  expect(printed).not.toHaveBeenCalled();
+  printed.mockRestore();
 });
