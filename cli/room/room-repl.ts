@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ListedRoom } from "#contract/rooms.ts";
+import type { ListedRoom } from "#contract/rooms/rooms.ts";
 import type { Client } from "#engine/node/client.ts";
 import { RoomSession, type RoomNews } from "#engine/rooms/room-session.ts";
 import { systemClock } from "#engine/system-clock.ts";

@@ -1,6 +1,6 @@
 import { visible } from "#contract/terminal-text.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
-import type { ListedRoom, RoomMessage } from "#contract/rooms.ts";
+import type { ListedRoom, RoomMessage } from "#contract/rooms/rooms.ts";
 import type { RoomNews } from "#engine/rooms/room-session.ts";
 import type { Messages } from "../kit/messages.ts";
 import { paint, printLine, printNote, type Terminal } from "../kit/terminal.ts";

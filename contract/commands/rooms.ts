@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { ROOM_MESSAGE_MAX_CHARS, ROOM_NAME_MAX_CHARS } from "../limits.ts";
-import type { RoomMember } from "../rooms.ts";
+import type { RoomMember } from "../rooms/rooms.ts";
 import { command, id, nothing } from "./command.ts";
 
 /** The server counts, and says what is wrong; these bounds only keep nonsense out. */
@@ -11,7 +11,7 @@ const ofMessage = z.strictObject({ room: id, messageId: id });
 
 /**
  * Rooms of the account, in which people write to each other; what becomes of them is in `RoomsState`. `room` is an id, or
- * EVERYONE (contract/rooms.ts). All but the first reject with ROOM_NOT_FOUND for a room that is not the account's (any more).
+ * EVERYONE (contract/rooms/rooms.ts). All but the first reject with ROOM_NOT_FOUND for a room that is not the account's (any more).
  */
 export const roomCommands = {
   /** Reads them anew. */

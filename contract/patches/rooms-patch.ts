@@ -1,5 +1,5 @@
 import type { Revised, Splice } from "./list-patch.ts";
-import type { RoomMessage, RoomsState } from "../rooms.ts";
+import type { RoomMessage, RoomsState } from "../rooms/rooms.ts";
 
 /** How one state of rooms follows from the one before; what crosses the process boundary while people write. */
 export interface RoomsPatch extends Revised {

@@ -6,7 +6,7 @@ import { channelOf, type IpcEvents, type Snapshot } from "#contract/commands/ipc
 import type { Intent } from "#contract/intent.ts";
 import type { Logger } from "#contract/logger.ts";
 import { withOwnBytes } from "#contract/processes/own-bytes.ts";
-import type { RoomsState } from "#contract/rooms.ts";
+import type { RoomsState } from "#contract/rooms/rooms.ts";
 import { diffChat } from "#engine/chat/chat-patch.ts";
 import { diffRooms } from "#engine/rooms/rooms-patch.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";

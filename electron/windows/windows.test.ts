@@ -3,7 +3,7 @@ import type { BrowserWindow } from "electron";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createStore } from "zustand/vanilla";
 import { initialChatState } from "#contract/chat-state.ts";
-import { noRooms } from "#contract/rooms.ts";
+import { noRooms } from "#contract/rooms/rooms.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { Windows } from "./windows.ts";
 

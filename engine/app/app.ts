@@ -4,7 +4,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { Commands } from "#contract/commands/commands.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { noRooms, type RoomsState } from "#contract/rooms.ts";
+import { noRooms, type RoomsState } from "#contract/rooms/rooms.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";

@@ -4,7 +4,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import type { roomCommands } from "#contract/commands/rooms.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { noRooms, type RoomsState } from "#contract/rooms.ts";
+import { noRooms, type RoomsState } from "#contract/rooms/rooms.ts";
 import type { RoomsEngine } from "#engine/rooms/rooms-engine.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { systemClock } from "#engine/system-clock.ts";

@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import { EVERYONE, type PendingRoomMessage } from "#contract/rooms.ts";
+import { EVERYONE, type PendingRoomMessage } from "#contract/rooms/rooms.ts";
 import { failureOf } from "#engine/chat/known-rows.ts";
 import { RoomSession, type RoomNews, type RoomSessionDeps } from "./room-session.ts";
 import { withNews, withoutPending, withPending, withStatus, type RoomView } from "./room-view.ts";

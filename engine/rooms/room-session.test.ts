@@ -3,7 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { waitFor } from "#engine/abort.ts";
 import { createFakeClock, settle } from "#engine/testing/fake-clock.ts";
 import { RoomSession, type RoomNews, type RoomSessionDeps } from "./room-session.ts";
-import type { RoomMessage } from "#contract/rooms.ts";
+import type { RoomMessage } from "#contract/rooms/rooms.ts";
 
 const unreachable = new PipitError("SERVER_UNREACHABLE", "Away.");
 const notFound = new PipitError("ROOM_NOT_FOUND", "There is no such room.");

@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { RoomMessage, RoomPage } from "#contract/rooms.ts";
+import type { RoomMessage, RoomPage } from "#contract/rooms/rooms.ts";
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import type { Clock } from "#engine/ports.ts";
 import { isConnectionError, retryDelayMs } from "#engine/retry/retry-policy.ts";

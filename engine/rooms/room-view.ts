@@ -1,4 +1,4 @@
-import type { OpenedRoom, PendingRoomMessage, RoomMessage, RoomsState } from "#contract/rooms.ts";
+import type { OpenedRoom, PendingRoomMessage, RoomMessage, RoomsState } from "#contract/rooms/rooms.ts";
 import { failureOf } from "#engine/chat/known-rows.ts";
 import type { RoomNews } from "./room-session.ts";
 

@@ -1,6 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
-import type { ListedRoom, RoomMember, RoomMessage, RoomPage } from "#contract/rooms.ts";
+import type { ListedRoom, RoomMember, RoomMessage, RoomPage } from "#contract/rooms/rooms.ts";
 import { Messaging, RoomEvent, type Message } from "#proto/messaging_pb.ts";
 import { MemberState, Rooms, type Room } from "#proto/rooms_pb.ts";
 

@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { createStore } from "zustand/vanilla";
 import { PipitError } from "#contract/pipit-error.ts";
-import { EVERYONE, noRooms, type ListedRoom, type RoomMessage, type RoomsState } from "#contract/rooms.ts";
+import {
+  EVERYONE,
+  noRooms,
+  type ListedRoom,
+  type RoomMessage,
+  type RoomsState,
+} from "#contract/rooms/rooms.ts";
 import { waitFor } from "#engine/abort.ts";
 import { createFakeClock, settle } from "#engine/testing/fake-clock.ts";
 import type { OwnRooms } from "./own-rooms.ts";

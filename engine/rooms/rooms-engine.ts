@@ -1,6 +1,6 @@
 import type { StoreApi } from "zustand/vanilla";
 import { loginKeyOf } from "#contract/account-rules.ts";
-import { mentionsIn } from "#contract/mentions.ts";
+import { mentionsIn } from "#contract/rooms/mentions.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import {
   roomKey,
@@ -9,7 +9,7 @@ import {
   type RoomMember,
   type RoomMessage,
   type RoomsState,
-} from "#contract/rooms.ts";
+} from "#contract/rooms/rooms.ts";
 import type { Clock } from "#engine/ports.ts";
 import { FollowedRoom, idOf } from "./followed-room.ts";
 import type { OwnRooms } from "./own-rooms.ts";

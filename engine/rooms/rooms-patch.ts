@@ -1,4 +1,4 @@
-import type { RoomsState } from "#contract/rooms.ts";
+import type { RoomsState } from "#contract/rooms/rooms.ts";
 import type { RoomsPatch } from "#contract/patches/rooms-patch.ts";
 import { diffList, sameFields, spliced } from "#engine/store/list-patch.ts";
 

@@ -4,7 +4,7 @@ import type { ChatState } from "#contract/chat-state.ts";
 import type { Commands } from "#contract/commands/commands.ts";
 import type { WindowCommands } from "#contract/commands/window.ts";
 import type { Intent } from "#contract/intent.ts";
-import type { RoomsState } from "#contract/rooms.ts";
+import type { RoomsState } from "#contract/rooms/rooms.ts";
 import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "#contract/commands/ipc-schema.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Revised } from "#contract/patches/list-patch.ts";
-import type { RoomsState } from "#contract/rooms.ts";
+import type { RoomsState } from "#contract/rooms/rooms.ts";
 import { applyChatPatch } from "#engine/chat/chat-patch.ts";
 import { applyRoomsPatch } from "#engine/rooms/rooms-patch.ts";
 import type { Bridge } from "./bridge.ts";

@@ -3,7 +3,7 @@ import { useStore } from "zustand";
 import type { AppState } from "#contract/app-state.ts";
 import type { AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
-import type { RoomsState } from "#contract/rooms.ts";
+import type { RoomsState } from "#contract/rooms/rooms.ts";
 import type { ChatUi, ChatUiState } from "../chat/state/chat-ui.ts";
 import type { Bridge } from "./bridge.ts";
 import type { ViewState, ViewStore } from "./view-store.ts";

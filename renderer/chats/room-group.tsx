@@ -1,7 +1,7 @@
 import { AtSign, ChevronDown, MessageSquareText, Plus, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { roomKey, type ListedRoom } from "#contract/rooms.ts";
+import { roomKey, type ListedRoom } from "#contract/rooms/rooms.ts";
 import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
 import { FinderRow } from "./finder-row.tsx";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";

@@ -4,7 +4,7 @@ import {
   type OpenedRoom,
   type PendingRoomMessage,
   type RoomMessage,
-} from "#contract/rooms.ts";
+} from "#contract/rooms/rooms.ts";
 import type { ScriptedBridge } from "./scripted-bridge.ts";
 
 const startMs = Date.UTC(2026, 8, 21, 9, 30);

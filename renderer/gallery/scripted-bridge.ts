@@ -8,7 +8,7 @@ import { windowCommands, type WindowCommands } from "#contract/commands/window.t
 import type { Intent } from "#contract/intent.ts";
 import type { ModelConnection } from "#contract/model-connection.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { noRooms, type RoomsState } from "#contract/rooms.ts";
+import { noRooms, type RoomsState } from "#contract/rooms/rooms.ts";
 import type { WindowPicture } from "#contract/screen-image.ts";
 import type { ServerLook } from "#contract/sign-in.ts";
 import { defaultSettings } from "#contract/settings.ts";

@@ -1,6 +1,6 @@
 import { Pencil, Quote, Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { RoomMessage } from "#contract/rooms.ts";
+import type { RoomMessage } from "#contract/rooms/rooms.ts";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { CopyButton, MessageActions } from "../chat/message-actions.tsx";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { ROOM_MESSAGE_MAX_CHARS } from "#contract/limits.ts";
-import type { RoomMessage } from "#contract/rooms.ts";
+import type { RoomMessage } from "#contract/rooms/rooms.ts";
 import { useAction } from "../bridge/use-action.ts";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";

@@ -1,6 +1,6 @@
 import { CircleAlert, Clock } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { PendingRoomMessage } from "#contract/rooms.ts";
+import type { PendingRoomMessage } from "#contract/rooms/rooms.ts";
 import { useBridge, useView } from "../bridge/use-bridge.ts";
 import { clockTime } from "../chat/message-time.ts";
 import { READABLE_MS, StatusButton, StatusLine } from "../chat/question-status.tsx";

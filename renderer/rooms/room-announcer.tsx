@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { RoomMessage } from "#contract/rooms.ts";
+import type { RoomMessage } from "#contract/rooms/rooms.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { HiddenStatus } from "../ui/hidden-status.tsx";

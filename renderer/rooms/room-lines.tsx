@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Virtualizer } from "virtua";
 import { useStore } from "zustand";
-import { EVERYONE } from "#contract/rooms.ts";
+import { EVERYONE } from "#contract/rooms/rooms.ts";
 import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
 import { JumpButton, LogScroller, Rows } from "../chat/log-scroller.tsx";
 import { useEndFollower, useHoldEnd, type EndFollower } from "../chat/use-end-follower.ts";

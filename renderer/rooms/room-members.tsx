@@ -1,7 +1,7 @@
 import { LogOut, X } from "lucide-react";
 import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { roomKey, type RoomMember } from "#contract/rooms.ts";
+import { roomKey, type RoomMember } from "#contract/rooms/rooms.ts";
 import { useAction } from "../bridge/use-action.ts";
 import { useBridge, useRooms } from "../bridge/use-bridge.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";

@@ -1,4 +1,4 @@
-import type { PendingRoomMessage, RoomMessage, RoomsState } from "#contract/rooms.ts";
+import type { PendingRoomMessage, RoomMessage, RoomsState } from "#contract/rooms/rooms.ts";
 import { startsDay } from "../chat/message-time.ts";
 
 /** One row of a room: a line that the server has, or a message on its way. */

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { EVERYONE, roomKey } from "#contract/rooms.ts";
+import { EVERYONE, roomKey } from "#contract/rooms/rooms.ts";
 import { useAuth, useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { Button } from "../ui/button.tsx";

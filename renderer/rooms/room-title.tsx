@@ -1,6 +1,6 @@
 import { ArrowLeft, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { EVERYONE } from "#contract/rooms.ts";
+import { EVERYONE } from "#contract/rooms/rooms.ts";
 import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { useRoomName } from "./use-room-name.ts";

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { EVERYONE, roomKey } from "#contract/rooms.ts";
+import { EVERYONE, roomKey } from "#contract/rooms/rooms.ts";
 import { useRooms, useSignedOut, useView } from "../bridge/use-bridge.ts";
 
 /** What the room of the view `room` is called; undefined until it is known. */

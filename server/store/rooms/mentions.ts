@@ -1,6 +1,6 @@
 import { loginKeyOf } from "#contract/account-rules.ts";
 import type { Transaction } from "kysely";
-import { mentionsIn } from "#contract/mentions.ts";
+import { mentionsIn } from "#contract/rooms/mentions.ts";
 import { COMMON_ROOM, type RoomEntry } from "#server/domain/rooms/ports.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { SyncLog } from "../sync/sync-log.ts";

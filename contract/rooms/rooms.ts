@@ -1,4 +1,4 @@
-import type { Failure } from "./chat-state.ts";
+import type { Failure } from "../chat-state.ts";
 
 /** What the common room, which has no id on the wire, is called between window and host, and in the page's address. */
 export const EVERYONE = "everyone";

@@ -1,4 +1,4 @@
-import { isLoginText, LOGIN_MAX_CHARS } from "./account-rules.ts";
+import { isLoginText, LOGIN_MAX_CHARS } from "../account-rules.ts";
 
 /** Names in one message that are looked up; each of them may be told of it. */
 export const MENTIONS_MAX = 20;
