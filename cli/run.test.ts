@@ -20,6 +20,8 @@ const commands = [
   ["room"],
   ["api-keys"],
   ...["list", "create", "revoke"].map((name) => [`api-keys ${name}`]),
+  ["events"],
+  ...["push", "status"].map((name) => [`events ${name}`]),
   ["memories"],
   ...["list", "show", "add", "edit", "forget", "restore", "on", "off"].map((name) => [`memories ${name}`]),
   ["chats"],
@@ -37,7 +39,7 @@ test.each(commands)(
     const args = [...command.split(" "), "--help"].filter((arg) => arg !== "");
     const { out, ...rest } = await run(args, "ru_RU.UTF-8");
     expect(rest).toEqual({ code: 0, err: "" });
-    expect(out.replace(/pipit (auth|api-keys|chats|memories) \w+/, "")).not.toMatch(english);
+    expect(out.replace(/pipit (auth|api-keys|chats|events|memories) \w+/, "")).not.toMatch(english);
     expect(out).not.toContain("[options]");
     expect(await run(args, "C")).toEqual({ code: 0, out: expect.stringMatching(english), err: "" });
   },

@@ -4,6 +4,7 @@ import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
 import { addApiKeyCommands, addAuthCommands, type WithDeps } from "./commands/auth.ts";
 import { addChatsCommands } from "./commands/chats.ts";
+import { addEventsCommands } from "./commands/events.ts";
 import { addMemoriesCommands } from "./commands/memories.ts";
 import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages.ts";
 import { localeOf } from "./kit/locale.ts";
@@ -122,7 +123,9 @@ function addGroups(program: Command, help: HelpMessages, withDeps: WithDeps): vo
   addChatsCommands(chats, help.chats, help.auth, withDeps);
   const memories = program.command("memories").usage(help.usageOfAll);
   addMemoriesCommands(memories, help.memories, help.auth, withDeps);
-  for (const command of [...keys.commands, ...chats.commands, ...memories.commands]) {
+  const events = program.command("events").usage(help.usageOfAll);
+  addEventsCommands(events, help.events, help.auth, withDeps);
+  for (const command of [...keys.commands, ...chats.commands, ...memories.commands, ...events.commands]) {
     const operands = command.registeredArguments.map((one) =>
       one.required ? ` <${one.name()}>` : ` [${one.name()}]`,
     );

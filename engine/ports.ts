@@ -84,6 +84,10 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The body goes packed by gzip; on Node only. */
+  readonly packed?: true;
+  /** Of the whole exchange, in place of the usual limit; on Node only. */
+  readonly timeoutMs?: number;
 }
 export interface HttpResponse {
   readonly status: number;

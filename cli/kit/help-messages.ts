@@ -112,6 +112,12 @@ export const englishHelp = {
     importFile: "JSON, or the ZIP archive as it was downloaded",
     again: "also chats that were imported before and deleted since",
   },
+  events: {
+    about: "events of programs, kept here until the server has them",
+    push: "queue events, if a file is named, and send all that wait",
+    file: "JSON lines, an event each; - is standard input; what is missing of id, node, clock and time is filled in",
+    status: "tell how many wait, and why",
+  },
   /** What the parser says, by what it says in English. */
   parser: [] as readonly (readonly [RegExp | string, string])[],
 };
@@ -229,6 +235,12 @@ export const russianHelp: HelpMessages = {
     import: "добавить чаты из экспорта Pipit, ChatGPT или Claude; те, что здесь уже есть, останутся как есть",
     importFile: "JSON или архив ZIP, каким он был скачан",
     again: "также чаты, которые уже импортировались, но с тех пор удалены",
+  },
+  events: {
+    about: "события программ: хранятся здесь, пока их не получит сервер",
+    push: "поставить события в очередь, если назван файл, и отправить всё, что ждёт",
+    file: "строки JSON, по событию в строке; «-» — стандартный ввод; недостающие id, узел, часы и время подставятся",
+    status: "сколько событий ждёт и почему",
   },
   parser: [
     [/unknown option '([^]*?)'/, "неизвестный параметр «$1»"],

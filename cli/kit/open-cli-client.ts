@@ -41,6 +41,7 @@ export async function openCliClient(
     searchAllChats: true,
     model,
     keepsHistory: () => config.keepsHistory,
+    maxQueuedEvents: config.maxQueuedEvents,
   });
 }
 

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isObject } from "#contract/events/program-events.ts";
 import { homeOf, type Environment } from "#contract/environment.ts";
 import { OWN_SERVER } from "#engine/node/keychain/token-store-scope.ts";
 import { mayBuild } from "./config.ts";
@@ -37,6 +38,8 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: s
     volume: volumeOf(file["volume"]),
     /** Whether what is said is kept in a file, too (config.toml `history_file`). */
     keepsHistory: yesOrNo(file, "history_file"),
+    /** Events that may wait to be sent (config.toml `max_queue_size` of `[sync]`); undefined: as many as is usual. */
+    maxQueuedEvents: queueSizeOf(file["sync"]),
   };
 }
 
@@ -116,6 +119,14 @@ function yesOrNo(file: ConfigFile, key: string): boolean {
   const value = file[key] ?? false;
   if (typeof value === "boolean") return value;
   throw new PipitError("CONFIG_INVALID", `config.toml: ${key} must be true or false.`, { field: key });
+}
+
+function queueSizeOf(table: unknown): number | undefined {
+  const value = isObject(table) ? table["max_queue_size"] : undefined;
+  if (value === undefined) return undefined;
+  if (Number.isSafeInteger(value) && Number(value) >= 1) return Number(value);
+  const message = "config.toml: max_queue_size of [sync] must be a whole number from 1.";
+  throw new PipitError("CONFIG_INVALID", message, { field: "max_queue_size" });
 }
 
 function volumeOf(value: unknown): number {

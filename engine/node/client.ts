@@ -1,11 +1,13 @@
 import { v7 as uuidv7 } from "uuid";
 import type { AuthState } from "#contract/auth-state.ts";
+import type { Logger } from "#contract/logger.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import { createEventLink } from "#engine/events/event-link.ts";
 import type { News } from "#engine/events/news.ts";
 import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
+import { createProgramEvents, QUEUED_EVENTS_MAX, type ProgramEvents } from "./events/program-events.ts";
 import { createFileLogger } from "./files/file-logger.ts";
 import { loadHardwareId } from "./files/hardware-id.ts";
 import { readLocalSecret } from "./backend/local-secret.ts";
@@ -19,7 +21,7 @@ import { serverOf, type ClientServer } from "./keychain/token-store.ts";
 import { openOutbox } from "./files/sqlite-outbox.ts";
 import { importChats, type ImportOptions } from "#engine/history/import-chats.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
-import type { AskServer, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
+import type { AskServer, HttpClient, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import { createOwnRooms } from "#engine/rooms/own-rooms.ts";
 import { Session } from "#engine/session/session.ts";
 import { createAsk } from "#engine/wire/ask.ts";
@@ -48,6 +50,8 @@ export interface ClientOptions {
   readonly maxMessages?: number;
   /** Whether what is said is kept in a file of this home, too (`createHistoryFile`); may change. Default: no. */
   readonly keepsHistory?: () => boolean;
+  /** Events that are kept until they are sent; beyond it the oldest go. Default: QUEUED_EVENTS_MAX. */
+  readonly maxQueuedEvents?: number | undefined;
   readonly speak: boolean;
   readonly speaker: Speaker | undefined;
   /** On its way: opening it takes a helper process. */
@@ -118,6 +122,7 @@ export async function openClient(options: ClientOptions) {
     ...filesOf(session, link),
     modelConnection: createModelConnectionClient(api),
     rooms: createOwnRooms(rpc, api),
+    programEvents: programEventsOf(options, session, api, logger),
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();
@@ -143,6 +148,25 @@ function keepingHistory(
     (await history.chat(chatId, signal)).temporary === true;
   const file = createHistoryFile({ home, nowMs });
   return keepHistory(ask, { file, isWanted: keepsHistory, isTemporary, nowMs, locale });
+}
+
+function programEventsOf(
+  { server, maxQueuedEvents: maxEvents = QUEUED_EVENTS_MAX }: ClientOptions,
+  session: Session,
+  api: HttpClient,
+  logger: Logger,
+): ProgramEvents {
+  const { home } = server;
+  const scoped = scopeServer({ home, ...serverOf(server) });
+  return createProgramEvents({
+    home,
+    server: scoped,
+    maxEvents,
+    session,
+    api,
+    clock: systemClock,
+    logger,
+  });
 }
 
 function filesOf(session: Session, { http }: ServerLink) {

@@ -1,4 +1,3 @@
-import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -7,7 +6,8 @@ import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import { openOutboxPictures } from "./outbox-pictures.ts";
 import { prepareRows } from "./outbox-rows.ts";
 import { createSenders } from "./outbox-senders.ts";
-import { ensurePrivateFolder, errorCode, isFull, setAside, storageError } from "./private-files.ts";
+import { ensurePrivateFolder, errorCode, isFull, storageError } from "./private-files.ts";
+import { damage, isDamage, prepareFile, setDatabaseAside } from "./sqlite-file.ts";
 
 const OUTBOX_FILE = "outbox.db";
 const PICTURES_FOLDER = "outbox";
@@ -15,9 +15,6 @@ const SCHEMA_VERSION = 3;
 const BUSY_TIMEOUT_MS = 5_000;
 /** Messages with pictures are up to 8 MiB each; this is more than a hundred of them. */
 const DEFAULT_MAX_BYTES = 2 * 1024 * 1024 * 1024;
-
-/** https://www.sqlite.org/fileformat.html §1.3.1 */
-const FILE_HEADER = "SQLite format 3\0";
 
 /**
  * Bytes of a picture are in a file of its own; `files` is an AttachedFile[] and `state` a RowState, as JSON; `names` are the ids of chats that were new,
@@ -145,16 +142,6 @@ async function openDatabase(
   }
 }
 
-/**
- * SQLite gives its WAL the mode of the database, so making that first keeps all three files private. It also takes a
- * file too short for a header as an empty one and would write over it: such a file is damaged, not empty.
- */
-async function prepareFile(path: string): Promise<void> {
-  await using file = await open(path, "a+", 0o600);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(FILE_HEADER.length), 0, FILE_HEADER.length, 0);
-  if (bytesRead > 0 && buffer.toString("latin1") !== FILE_HEADER) throw damage("SQLITE_NOTADB");
-}
-
 /** Written before they leave the table, so that a crash in between loses none. */
 async function exportPictures(
   db: Database.Database,
@@ -246,26 +233,6 @@ function createOutbox(
       db.close();
     },
   };
-}
-
-/** The WAL may hold messages that the main file does not: the three files stay together. */
-async function setDatabaseAside(path: string): Promise<string> {
-  const aside = await setAside(path, "damaged");
-  for (const suffix of ["-wal", "-shm"]) {
-    await rename(path + suffix, aside + suffix).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw storageError(error, path);
-    });
-  }
-  return aside;
-}
-
-function damage(code: "SQLITE_NOTADB" | "SQLITE_CORRUPT"): Error {
-  return Object.assign(new Error("the file is damaged"), { code });
-}
-
-function isDamage(error: unknown): boolean {
-  const code = errorCode(error) ?? "";
-  return code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
 }
 
 /** No message is lost where none was given yet. */

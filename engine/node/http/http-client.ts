@@ -1,3 +1,5 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { PipitError } from "#contract/pipit-error.ts";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import type { SentFile } from "#engine/history/import-chats.ts";
@@ -72,12 +74,13 @@ export function createHttpClient(
   return {
     async request(request, signal) {
       const url = resolvePath(base, request.path);
-      const timeout = AbortSignal.timeout(timeoutMs);
+      const limitMs = request.timeoutMs ?? timeoutMs;
+      const timeout = AbortSignal.timeout(limitMs);
       try {
         const answer = await follow(url, request, AbortSignal.any([signal, timeout]));
         return await readResponse(answer, url);
       } catch (error) {
-        throw told(error, signal, timeout, timeoutMs);
+        throw told(error, signal, timeout, limitMs);
       }
     },
     download: (path, headers, signal) =>
@@ -167,7 +170,7 @@ function resolvePath(base: URL, path: string): URL {
 async function follow(start: URL, request: FileRequest, signal: AbortSignal): Promise<Response> {
   let url = start;
   let method: string = request.method;
-  let body = bodyOf(request);
+  let body = await bodyOf(request);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const response = await fetch(url, {
       method,
@@ -191,9 +194,11 @@ async function follow(start: URL, request: FileRequest, signal: AbortSignal): Pr
 }
 
 /** What a request carries, for each time that it is sent. */
-function bodyOf({ sent, body }: FileRequest): (() => RequestInit) | undefined {
+async function bodyOf({ sent, body, packed }: FileRequest): Promise<(() => RequestInit) | undefined> {
   if (sent !== undefined) return () => ({ body: counted(sent), duplex: "half" });
-  return body === undefined ? undefined : () => ({ body });
+  if (body === undefined) return undefined;
+  const bytes = packed === true ? await promisify(gzip)(body) : body;
+  return () => ({ body: bytes });
 }
 
 function counted({ file, onSent }: SentFile): ReadableStream<Uint8Array> {
@@ -208,9 +213,15 @@ function counted({ file, onSent }: SentFile): ReadableStream<Uint8Array> {
 }
 
 /** A connection that is kept alive for nothing would hold up a server on this machine that is asked to stop. */
-function headersFor(url: URL, { headers, sent }: FileRequest): Record<string, string> {
+function headersFor(url: URL, { headers, sent, packed }: FileRequest): Record<string, string> {
   const length = sent === undefined ? {} : { "content-length": String(sent.file.size) };
-  return { ...headers, ...length, ...(isLoopbackHost(url.hostname) ? { connection: "close" } : {}) };
+  const coding = packed === true ? { "content-encoding": "gzip" } : {};
+  return {
+    ...headers,
+    ...coding,
+    ...length,
+    ...(isLoopbackHost(url.hostname) ? { connection: "close" } : {}),
+  };
 }
 
 function redirectTarget(response: Response, from: URL): URL | undefined {

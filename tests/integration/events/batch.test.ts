@@ -39,7 +39,10 @@ describe.each(databases)("batches of events on $name", ({ name }) => {
   });
   afterEach(() => stage[Symbol.asyncDispose]());
 
-  async function post(body: Uint8Array, headers: Readonly<Record<string, string>> = bearer(token)) {
+  async function post(
+    body: Uint8Array<ArrayBuffer>,
+    headers: Readonly<Record<string, string>> = bearer(token),
+  ) {
     const answer = await fetch(`${stage.url}${BATCH}`, {
       method: "POST",
       headers: { "content-type": "application/json", "content-encoding": "gzip", ...headers },

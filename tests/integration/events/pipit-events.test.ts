@@ -1,0 +1,163 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { createCliHome } from "#tests/integration/cli-process.ts";
+import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
+import { runPipit, type PipitRun } from "#tests/testing/run-pipit.ts";
+
+const PASSWORD = "Correct-horse-1";
+/** It starts programs, and waits for each server that was killed to be started again. */
+const KILLS_TIMEOUT_MS = 240_000;
+const EVENTS = 4_000;
+
+let server: TestServer;
+let home: string;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+beforeEach(async () => {
+  // A file in place of this machine's keychain.
+  vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+  home = await mkdtemp(join(tmpdir(), "pipit-events-"));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+function pipit(args: readonly string[], { env = {}, ...run }: Omit<PipitRun, "home"> = {}) {
+  const named = { PIPIT_SERVER_URL: server.httpUrl, PIPIT_GRPC_URL: server.grpcUrl };
+  return runPipit(args, { ...run, home, env: { ...named, ...env } });
+}
+
+const line = (change: object = {}) =>
+  `${JSON.stringify({ event_type: "Deployed", aggregate_id: "site", payload: { ok: true }, ...change })}\n`;
+const state = async () =>
+  JSON.parse((await pipit(["events", "status", "--json"])).out) as Record<string, unknown>;
+const away = { env: { PIPIT_SERVER_URL: "http://127.0.0.1:9", PIPIT_GRPC_URL: "127.0.0.1:9" } };
+
+test("events are queued whoever is signed in and whatever is reached, and go once, with what is missing filled in", async () => {
+  const first = await pipit(["events", "push", "-"], { input: line() + "\n" + line({ lamport_clock: 41 }) });
+  expect(first).toMatchObject({
+    code: 3,
+    out: "",
+    err: expect.stringMatching(/Queued: 2\.\n[^]*not signed in/),
+  });
+  expect(await state()).toMatchObject({ waiting: 2, refused: 0, path: join(home, "queue.db") });
+  await pipit(["auth", "register", "--username", "ann", "--password-stdin"], { input: `${PASSWORD}\n` });
+
+  const id = "01KBTFJ8Q3ZB9X2C7N5V4M6K1D";
+  const file = join(home, "events.jsonl");
+  await writeFile(file, line({ event_id: id }) + line({ event_id: id.toLowerCase() }));
+  expect(await pipit(["events", "push", file])).toEqual({
+    code: 0,
+    out: "",
+    err: expect.stringMatching(/Queued: 2\.\nDelivered: 3\.\nNothing waits\.\n$/),
+  });
+  expect(await readFile(join(home, "active_queue_scope"), "utf8")).toMatch(
+    /^http:\/\/127\.0\.0\.1:\d+\|[\w-]+\|no-team$/,
+  );
+  const again = await pipit(["events", "push", file, "--json"]);
+  expect(JSON.parse(again.out)).toMatchObject({
+    queued: 2,
+    success: 0,
+    duplicate: 1,
+    rejected: [],
+    waiting: 0,
+    error: null,
+  });
+  const token = (await pipit(["auth", "token"])).out.trim();
+  const exported = await fetch(`${server.httpUrl}/auth/export`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { program_events } = (await exported.json()) as {
+    readonly program_events: readonly { readonly event: Readonly<Record<string, unknown>> }[];
+  };
+  const kept = program_events
+    .map(({ event }) => event)
+    .toSorted((a, b) => Number(a["lamport_clock"]) - Number(b["lamport_clock"]));
+  expect(kept.map((event) => event["lamport_clock"])).toEqual([41, 42, expect.any(Number)]);
+  expect(new Set(kept.map((event) => event["node_id"])).size).toBe(1);
+  expect(kept[0]).toMatchObject({
+    event_id: expect.any(String),
+    timestamp: expect.stringMatching(/000\+00:00$/),
+  });
+
+  const refused = await pipit(["events", "push", "-"], {
+    input: `${line()}{"event_type": ""}\n`,
+    env: { LANG: "ru_RU.UTF-8" },
+  });
+  expect(refused).toMatchObject({
+    code: 2,
+    out: "",
+    err: expect.stringContaining("Строка 2: event_type: Not a text"),
+  });
+  expect((await pipit(["events", "push", join(home, "none")])).code).toBe(2);
+  expect(await pipit(["events", "push"])).toMatchObject({
+    code: 0,
+    err: expect.stringMatching(/Nothing waits\.\n$/),
+  });
+  expect((await pipit(["events", "push", "-"], { ...away, input: line() })).code).not.toBe(0);
+});
+
+test("more than may wait: the oldest go, which is told", async () => {
+  await writeFile(join(home, "config.toml"), "[sync]\nmax_queue_size = 3\n");
+  await pipit(["events", "push", "-"], { input: line().repeat(5) });
+  expect(await state()).toMatchObject({ waiting: 3, evicted: 2 });
+  const told = await pipit(["events", "status"]);
+  expect(told.err).toContain("2 of the oldest events were dropped");
+  await writeFile(join(home, "config.toml"), "[sync]\nmax_queue_size = 0\n");
+  expect(await pipit(["events", "status"])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("max_queue_size"),
+  });
+});
+
+test(
+  "a server and a client that are killed in the midst of it lose no event and double none",
+  { timeout: KILLS_TIMEOUT_MS },
+  async () => {
+    await using pipitHome = await createCliHome();
+    const file = join(pipitHome.home, "events.jsonl");
+    await writeFile(file, line({ payload: { text: "x".repeat(500) } }).repeat(EVENTS));
+    const dataFile = join(pipitHome.home, "server", "pipit.db");
+    const kept = (): number => {
+      try {
+        const db = new Database(dataFile, { readonly: true });
+        try {
+          return db.prepare<[], { count: number }>("SELECT count(*) AS count FROM events").get()?.count ?? 0;
+        } finally {
+          db.close();
+        }
+      } catch {
+        return 0;
+      }
+    };
+    const runtime = async () =>
+      JSON.parse(await readFile(join(pipitHome.home, "server", "runtime.json"), "utf8")) as {
+        readonly pid: number;
+      };
+    const first = pipitHome.start(["events", "push", file]);
+    await expect
+      .poll(() => kept() > 0 || first.child.exitCode !== null, { timeout: KILLS_TIMEOUT_MS, interval: 50 })
+      .toBe(true);
+    process.kill((await runtime()).pid, "SIGKILL");
+    await first.result;
+    const before = kept();
+    const second = pipitHome.start(["events", "push"]);
+    if (before < EVENTS) {
+      await expect
+        .poll(() => kept() > before || second.child.exitCode !== null, {
+          timeout: KILLS_TIMEOUT_MS,
+          interval: 50,
+        })
+        .toBe(true);
+    }
+    second.child.kill("SIGKILL");
+    await second.result;
+    const last = await pipitHome.run(["events", "push", "--json"]);
+    expect(JSON.parse(last.stdout)).toMatchObject({ waiting: 0, rejected: [], error: null, evicted: 0 });
+    expect(last.code).toBe(0);
+    expect(kept()).toBe(EVENTS);
+  },
+);
