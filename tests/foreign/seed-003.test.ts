@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { bearer } from "#tests/testing/auth/auth-stage.ts";
@@ -107,6 +108,45 @@ class OriginalClient {
       throw new Error(`no snapshot: ${JSON.stringify(first)}`);
   }
 }
+
+/** What its queue would hold: the envelope, in the order of its clock. */
+const envelopes = Array.from({ length: 1_000 }, (_, at) => ({
+  event_id: `01KBTFJ8Q3ZB9X2C7N5V4M${String(at).padStart(4, "0")}`,
+  event_type: "WPStatusChanged",
+  aggregate_id: "WP01",
+  aggregate_type: "WorkPackage",
+  payload: { status: "done" },
+  node_id: "0123456789ab",
+  lamport_clock: at,
+  causation_id: null,
+  timestamp: "2026-11-21T00:26:48.856411+00:00",
+  team_slug: "local",
+}));
+
+test("the original's batch is taken with the token of its sign-in, again as duplicates, and not with more than 1,000", async () => {
+  const { json } = await post("/api/v1/token/", credentials);
+  const push = async (events: readonly object[]) => {
+    const answer = await fetch(`${server.httpUrl}/api/v1/events/batch/`, {
+      method: "POST",
+      headers: {
+        ...bearer(json["access"] ?? ""),
+        "content-type": "application/json",
+        "content-encoding": "gzip",
+      },
+      body: gzipSync(JSON.stringify({ events })),
+    });
+    const told = (await answer.json()) as {
+      readonly results?: readonly { readonly event_id: string; readonly status: string }[];
+      readonly error?: string;
+    };
+    return { status: answer.status, ...told };
+  };
+  const outcome = (status: string) => envelopes.map(({ event_id }) => ({ event_id, status }));
+  expect(await push(envelopes)).toEqual({ status: 200, results: outcome("success") });
+  expect(await push(envelopes)).toEqual({ status: 200, results: outcome("duplicate") });
+  const tooMany = await push([...envelopes, ...envelopes.slice(0, 1)]);
+  expect(tooMany).toEqual({ status: 400, error: expect.stringContaining("1000"), details: [] });
+});
 
 test("the original's socket connects, is told what happens, and comes back by itself after a cut and a used token", async () => {
   const client = new OriginalClient();

@@ -94,10 +94,11 @@ const parts: readonly Part[] = [
   },
   {
     name: "python-grpc",
-    purpose: "foreign gRPC client in Python",
+    purpose: "foreign clients in Python",
     requirements: [
       python("grpc", "python3-grpcio"),
       python("google.protobuf", "python3-protobuf"),
+      python("websockets", "python3-websockets"),
       command("protoc", "protobuf-compiler", "libprotobuf-dev"),
       command("grpc_python_plugin", "protobuf-compiler-grpc"),
     ],
