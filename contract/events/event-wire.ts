@@ -77,11 +77,24 @@ export interface Snapshot extends WithCursor {
   readonly chats: readonly unknown[];
 }
 
+/** Whoever writes says so again while they do; a mark that was not said again for so long is over. */
+export const TYPING_SHOWN_MS = 6_000;
+/** How often a client says that its person writes, and the assistant that it does. */
+export const TYPING_EVERY_MS = 3_000;
+
+/** What is told between members of a room who have a socket open, and kept nowhere. `room` is absent for the common room. */
+export type LiveRoomEvent =
+  /** A client says it without `login`: its person writes. */
+  | { readonly type: "typing"; readonly room?: string | undefined; readonly login?: string }
+  /** A client asks without `logins`; in the answer they are absent where it is not told: see docs/reference/rooms.md. */
+  | { readonly type: "presence"; readonly room?: string | undefined; readonly logins?: readonly string[] };
+
 /** What the server says; clients ignore what they do not know. */
 export type ServerEvent =
   | Snapshot
   | ChangeEvent
   | RoomNewsEvent
+  | LiveRoomEvent
   /** So much was left unread that changes are not told one by one any more: all is to be read anew. */
   | ({ readonly type: "resync" } & WithCursor)
   /** To be answered by a pong with the same timestamp, which is of any JSON type. */

@@ -26,6 +26,7 @@ import { startPurge } from "../domain/chats/purge.ts";
 import { systemClock } from "../domain/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
+import { RoomLive } from "../domain/rooms/room-live.ts";
 import { RoomMembers } from "../domain/rooms/room-members.ts";
 import { RoomAssistant } from "../domain/rooms/room-assistant.ts";
 import { RoomWatch } from "../domain/rooms/room-watch.ts";
@@ -79,6 +80,7 @@ export interface ServerContext extends AuthContext {
   readonly rooms: Rooms;
   readonly roomMembers: RoomMembers;
   readonly roomWatch: RoomWatch;
+  readonly roomLive: RoomLive;
   readonly roomAssistant: RoomAssistant;
   readonly sync: Sync;
   /** Answers that run now, of whatever wire. */
@@ -200,9 +202,13 @@ function openRooms(
   const { store, limits, metrics } = deps;
   const { roomMessagesPerMinute: messagesPerMinute } = config;
   const running = new RunningAnswers(config);
+  const watch = owner.use(new RoomWatch({ ...deps, rooms: store.rooms }));
+  const { roomMembers: members, accounts } = store.auth;
+  const live = new RoomLive({ ...deps, watch, accounts });
   const roomAssistant = owner.use(
     new RoomAssistant({
       ...deps,
+      live,
       rooms: store.rooms,
       answers: store.roomAnswers,
       running,
@@ -218,13 +224,12 @@ function openRooms(
     onLag,
     assistant: roomAssistant,
   });
-  const watch = owner.use(new RoomWatch({ ...deps, rooms: store.rooms }));
-  const { roomMembers: members, accounts } = store.auth;
   return {
     running,
     rooms,
     roomAssistant,
     roomWatch: watch,
+    roomLive: live,
     roomMembers: new RoomMembers({ members, accounts, limits, rooms, watch }),
   };
 }

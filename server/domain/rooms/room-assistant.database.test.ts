@@ -32,6 +32,7 @@ function serverOn({ store, clock, logger }: DatabaseStore, over: Partial<ModelSo
     },
   };
   const bus = createMemoryBus();
+  const typed: string[] = [];
   const assistant = new RoomAssistant({
     rooms: store.rooms,
     answers: store.roomAnswers,
@@ -49,6 +50,7 @@ function serverOn({ store, clock, logger }: DatabaseStore, over: Partial<ModelSo
     },
     tokenUse: store.tokenUse,
     running: new RunningAnswers({ answersPerAccount: ANSWERS_MAX, answersPerAddress: ANSWERS_MAX }),
+    live: { assistantTypes: (roomId) => void typed.push(roomId) },
     bus,
     clock,
     logger,
@@ -65,6 +67,7 @@ function serverOn({ store, clock, logger }: DatabaseStore, over: Partial<ModelSo
   });
   return {
     asked,
+    typed,
     stage,
     assistant,
     rooms,
@@ -137,6 +140,7 @@ describe.each(databases)("the assistant in a room on $name", (database) => {
       kind: "message",
     });
     expect(server.asked).toHaveLength(1);
+    expect(server.typed).toContain("r");
     const [{ messages, tools } = { messages: [], tools: [] }] = server.asked;
     const prompt = messages.map(({ text }) => text).join("\n");
     expect(tools).toEqual([]);

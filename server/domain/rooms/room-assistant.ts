@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ROOM_MESSAGE_MAX_CHARS } from "#contract/limits.ts";
+import { TYPING_EVERY_MS } from "#contract/events/event-wire.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -16,6 +17,7 @@ import type { TokenUseStore } from "#server/domain/usage/ports.ts";
 import type { Quotas } from "#server/domain/usage/quotas.ts";
 import type { RoomAnswerStore } from "./answer-ports.ts";
 import { ROOM_CHANNEL, type NewRoomMessage, type RoomEntry, type RoomHint, type RoomStore } from "./ports.ts";
+import type { RoomLive } from "./room-live.ts";
 import { askedOf, roomPrompt, roomWording } from "./room-prompt.ts";
 
 /** A server says on it that somebody wants no more of an answer. */
@@ -41,12 +43,14 @@ interface RoomAssistantDeps {
   readonly quotas: Pick<Quotas, "check">;
   readonly tokenUse: Pick<TokenUseStore, "add">;
   readonly running: RunningAnswers;
+  readonly live: Pick<RoomLive, "assistantTypes">;
   readonly bus: MessageBus;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 interface Running {
+  readonly roomId: string;
   readonly stop: AbortController;
   readonly work: Promise<void>;
 }
@@ -75,6 +79,8 @@ export class RoomAssistant implements AsyncDisposable {
       this.#end(questionId, "stopped"),
     );
     this.#looks = new AsyncDisposableStack();
+    const type = async (): Promise<void> => this.#type();
+    this.#looks.use(repeat(type, { firstAfterMs: TYPING_EVERY_MS, everyMs: TYPING_EVERY_MS }));
     this.#looks.use(repeat(() => this.#look(), { firstAfterMs: LOOK_MS, everyMs: LOOK_MS }));
     this.#looks.use(repeat(() => this.#lookForLost(), { firstAfterMs: LOOK_MS, everyMs: LOST_EVERY_MS }));
   }
@@ -118,7 +124,14 @@ export class RoomAssistant implements AsyncDisposable {
         place[Symbol.dispose]();
         this.#running.delete(question.id);
       });
-    this.#running.set(question.id, { stop, work });
+    this.#running.set(question.id, { roomId: question.roomId, stop, work });
+    this.#deps.live.assistantTypes(question.roomId);
+  }
+
+  /** Said again, as a person's client does. */
+  #type(): void {
+    for (const roomId of new Set(this.#running.values().map((running) => running.roomId)))
+      this.#deps.live.assistantTypes(roomId);
   }
 
   #end(questionId: string, why: End): void {

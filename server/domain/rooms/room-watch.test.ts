@@ -36,7 +36,9 @@ function openStage() {
   const follow = async (userId: string) => {
     const heard: string[] = [];
     const watched = await watch.follow(userId);
-    watched.listen(({ kind, roomId, seq }) => void heard.push(`${kind} ${roomId} ${seq}`));
+    watched.listen((news) => {
+      if (news.kind !== "typing") heard.push(`${news.kind} ${news.roomId} ${news.seq}`);
+    });
     return { heard, ...watched, close: () => watched[Symbol.dispose]() };
   };
   return {

@@ -16,12 +16,23 @@ const TOLD_AT_ONCE = 500;
 const PACE_PER_MEMBER_MS = 0.2;
 
 /** What members of a room are told; the same object for all of them. */
-export interface RoomNews {
-  readonly kind: "room.message" | "room.read";
-  readonly roomId: string;
-  /** Of the room's newest entry, or of the newest that the account has read. */
-  readonly seq: number;
+export type RoomNews =
+  | {
+      readonly kind: "room.message" | "room.read";
+      readonly roomId: string;
+      /** Of the room's newest entry, or of the newest that the account has read. */
+      readonly seq: number;
+    }
+  /** Somebody writes. */
+  | { readonly kind: "typing"; readonly roomId: string; readonly login: string };
+
+/** One who has a socket open. */
+export interface RoomListener {
+  readonly userId: string;
+  onNews(news: RoomNews): void;
 }
+
+const nobody: ReadonlySet<RoomListener> = new Set();
 
 /** The rooms of one who is told. */
 export interface WatchedRooms extends Disposable {
@@ -31,9 +42,7 @@ export interface WatchedRooms extends Disposable {
   refresh(): Promise<void>;
 }
 
-interface Watcher {
-  readonly userId: string;
-  onNews(news: RoomNews): void;
+interface Watcher extends RoomListener {
   readonly rooms: Set<OpenRoom>;
   /** The rooms are to be read again. */
   stale: boolean;
@@ -92,6 +101,11 @@ export class RoomWatch implements AsyncDisposable {
   /** An account has read a room up to there: its other devices are to show it. */
   read(userId: string, roomId: string, seq: number): void {
     void this.#deps.bus.publish(READ_CHANNEL, { userId, roomId, seq } satisfies ReadHint);
+  }
+
+  /** Sockets of this process whose accounts are in the room. */
+  listeners(roomId: string): ReadonlySet<RoomListener> {
+    return this.#rooms.get(roomId)?.watchers ?? nobody;
   }
 
   /** Resolves once whatever comes after it is told. Rejects as the store does. */

@@ -52,6 +52,7 @@ beforeAll(async () => {
       cursor: "1-1",
       sync,
       chats: { list: async () => [] },
+      live: { typing: async () => {}, present: async () => undefined },
       rooms: { listen: (onNews) => void (tellRooms = onNews), refresh: async () => {} },
       metrics,
       logger: createRecordingLogger(),

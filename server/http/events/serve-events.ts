@@ -4,7 +4,8 @@ import { readEventMessage, type ServerEvent } from "#contract/events/event-wire.
 import type { Logger } from "#contract/logger.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { RoomNews, WatchedRooms } from "#server/domain/rooms/room-watch.ts";
-import { namedRoom } from "#server/domain/rooms/ports.ts";
+import type { LiveMember } from "#server/domain/rooms/room-live.ts";
+import { COMMON_ROOM, namedRoom } from "#server/domain/rooms/ports.ts";
 import type { Sync } from "#server/domain/sync/sync.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
 import type { SocketEnd, SocketMetrics } from "#server/observe/metrics.ts";
@@ -25,6 +26,8 @@ export interface EventsLink extends Omit<EventReaderDeps, "sync"> {
   readonly sync: EventReaderDeps["sync"] & Pick<Sync, "follow">;
   /** The rooms of the caller. */
   readonly rooms: Pick<WatchedRooms, "listen" | "refresh">;
+  /** What the caller says of them. */
+  readonly live: LiveMember;
   /** Given back when the socket is closed. */
   readonly place: Disposable;
   readonly guard: Pick<TokenGuard, "watch">;
@@ -72,8 +75,9 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
   socket.on("ping", hear).on("pong", hear);
   socket.on("message", (data: RawData) => {
     hear();
-    const pong = readEventMessage(String(data))?.pong;
-    if (pong !== undefined) write(pong);
+    const message = readEventMessage(String(data));
+    if (message?.pong !== undefined) write(message.pong);
+    else if (message !== undefined) void hearOfRoom(message, link, send);
   });
   // Too long a message, or what is no WebSocket: the library closes it with the code for that.
   socket.on("error", () => {
@@ -157,14 +161,38 @@ function mayMove({ type, ...event }: ServerEvent): boolean {
   return type === "snapshot" || kind === "room.joined" || kind === "room.left";
 }
 
+/** What a client says or asks of a room; what this server does not know comes to nothing. */
+async function hearOfRoom(
+  { type, json }: { readonly type: string; readonly json: object },
+  { live, logger }: EventsLink,
+  send: (event: ServerEvent) => void,
+): Promise<void> {
+  const room: unknown = "room" in json ? json.room : COMMON_ROOM;
+  if (typeof room !== "string") return;
+  try {
+    if (type === "typing") await live.typing(room);
+    if (type !== "presence") return;
+    const logins = await live.present(room);
+    send({ type, ...namedRoom(room), ...(logins !== undefined && { logins }) });
+  } catch (error) {
+    logger.warn("events.room_unheard", { error });
+  }
+}
+
+function eventOf(news: RoomNews): ServerEvent {
+  const room = namedRoom(news.roomId);
+  return news.kind === "typing"
+    ? { type: "typing", ...room, login: news.login }
+    : { type: "event", kind: news.kind, ...room, room_seq: news.seq };
+}
+
 /** Of news that all members of a room are told. */
 const texts = new WeakMap<RoomNews, string>();
 
 function textOf(news: RoomNews): string {
   let text = texts.get(news);
   if (text === undefined) {
-    const { kind, roomId, seq } = news;
-    text = JSON.stringify({ type: "event", kind, ...namedRoom(roomId), room_seq: seq } satisfies ServerEvent);
+    text = JSON.stringify(eventOf(news));
     texts.set(news, text);
   }
   return text;

@@ -188,3 +188,57 @@ test("tells of a turn's beginning and end with its chat, and of nothing in a tem
   ]);
   expect(begun["chat_id"]).not.toBe(chatId);
 });
+
+test("who writes in a room and who is there is told among its members alone, at both servers, and kept nowhere", async () => {
+  await using servers = await startTwoServers();
+  using client = new GrpcJsClient(servers.a.grpcUrl);
+  const people = await Promise.all(["ann", "bob", "eve"].map((login) => servers.signInAs(login)));
+  const [ann, bob, eve] = people.map(({ accessToken }) => ({
+    accessToken,
+    call: personIn(client, accessToken),
+  }));
+  if (ann === undefined || bob === undefined || eve === undefined) throw new Error("three people");
+  const { room = "" } = await ann.call(Rooms.method.createRoom, { name: "Birds" });
+  for (const login of ["bob", "eve"]) await ann.call(Rooms.method.inviteMember, { room, login });
+  await bob.call(Rooms.method.joinRoom, { room });
+  const at = (server: { readonly httpUrl: string }, { accessToken }: { readonly accessToken: string }) =>
+    listen({ httpUrl: server.httpUrl, accessToken });
+  await using annAtA = await at(servers.a, ann);
+  await using bobAtB = await at(servers.b, bob);
+  await using eveAtA = await at(servers.a, eve);
+  const all = [annAtA, bobAtB, eveAtA];
+  for (const events of all) expect(await events.next()).toMatchObject({ type: "snapshot" });
+  const typing = JSON.stringify({ type: "typing", room, login: "somebody else" });
+  // Eve is only invited: she says nothing, and hears nothing.
+  eveAtA.send(typing, JSON.stringify({ type: "presence", room }));
+  expect(await eveAtA.next()).toEqual({ type: "presence", room });
+  bobAtB.send(JSON.stringify({ type: "typing", room: 7 }), '{"type":"typing","room":"nowhere"}', typing);
+  expect(await annAtA.next()).toEqual({ type: "typing", room, login: "bob" });
+  annAtA.send(JSON.stringify({ type: "presence", room }));
+  expect(await annAtA.next()).toEqual({ type: "presence", room, logins: ["ann", "bob"] });
+  annAtA.send(JSON.stringify({ type: "presence" }));
+  expect(await annAtA.next()).toEqual({ type: "presence", logins: ["ann", "bob", "eve"] });
+  // Who says it without end is heard no more than so often, and the link goes on.
+  for (let sent = 0; sent < 200; sent += 1) bobAtB.send(typing);
+  bobAtB.send('{"type":"ping","timestamp":1}');
+  expect(await bobAtB.next()).toEqual({ type: "pong", timestamp: 1 });
+  await bob.call(Messaging.method.sendMessage, { room, text: "Hello" });
+  let marks = 0;
+  for (let type: unknown = "typing"; type === "typing"; { type } = await annAtA.next()) marks += 1;
+  expect(marks).toBeLessThan(12);
+  // The assistant says so, too.
+  await ann.call(Messaging.method.sendMessage, { room, text: "@pipit hello?" });
+  for (;;) {
+    const { type, login } = await bobAtB.next();
+    if (type === "typing") {
+      expect(login).toBe("pipit");
+      break;
+    }
+  }
+  await ann.call(Rooms.method.removeMember, { room, login: "bob" });
+  for (let kind: unknown; kind !== "room.left";) ({ kind } = await bobAtB.next());
+  // May say something again, but not here.
+  servers.advance(60_000);
+  bobAtB.send(JSON.stringify({ type: "presence", room }));
+  expect(await bobAtB.next()).toEqual({ type: "presence", room });
+});
