@@ -9,6 +9,7 @@ import type { DevicePrompt, ServerLook, SignInRequest } from "#contract/sign-in.
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
 import type { ChatEngine, Settled } from "#engine/chat/chat-engine-api.ts";
 import type { importChats, ImportOptions } from "#engine/history/import-chats.ts";
+import type { SayToRoom } from "#engine/events/event-link.ts";
 import type { News } from "#engine/events/news.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { ModelConnectionClient } from "#engine/model/model-connection-client.ts";
@@ -57,7 +58,7 @@ export interface AppClient extends AsyncDisposable {
     signOut(accountId: string, signal: AbortSignal): Promise<void>;
   };
   /** From now on, the server tells at once what happens to the account, and when it has ended the sign-in. Called once, whoever is signed in. */
-  listen(onNews: (news: News) => void): void;
+  listen(onNews: (news: News) => void): SayToRoom;
   /** Asks the server whether it is there, and starts the host's own if it is not. @throws PipitError SERVER_UNREACHABLE */
   findServer(signal: AbortSignal): Promise<FoundServer>;
 }

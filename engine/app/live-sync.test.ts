@@ -59,8 +59,13 @@ test("[16] what other devices do is shown: a title, an answer, a deletion; each 
   at.tell({ kind: "room.message", room: "r", roomSeq: 3 });
   at.tell({ kind: "room.mention", roomSeq: 4 });
   at.tell({ kind: "rooms" });
+  at.tell({ kind: "room.typing", room: "r", login: "bob" });
   await expect.poll(changed).toEqual({ chats: 3, memories: 1, rooms: 1 });
-  expect(at.log.filter((line) => line.startsWith("room"))).toEqual(["room.message r 3", "room.mention - 4"]);
+  expect(at.log.filter((line) => line.startsWith("room"))).toEqual([
+    "room.message r 3",
+    "room.mention - 4",
+    "room.typing r undefined",
+  ]);
 
   // Projects are read where they are shown.
   at.app.show({ projects: [] });

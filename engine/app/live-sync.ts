@@ -75,6 +75,8 @@ export function createLiveSync(deps: LiveSyncDeps) {
     /** Told of news of a client's account. */
     heard(client: Client, news: News): void {
       if (news.kind.startsWith("room.")) deps.onRoomNews?.(news);
+      // Nothing that is read has changed.
+      if (news.kind === "room.typing" || news.kind === "room.presence") return;
       const shown = client.engine.store.getState();
       if (isOwnTurn(shown, news)) return;
       const isFirst = !gathering.has(client);

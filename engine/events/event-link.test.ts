@@ -32,8 +32,10 @@ function createStage() {
     clock,
     random: () => 0,
     logger: createFakeLogger(),
-    onNews: ({ kind, chatId, room, roomSeq }) =>
-      void heard.push([kind, chatId, room, roomSeq].filter((part) => part !== undefined).join(" ")),
+    onNews: ({ kind, chatId, room, roomSeq, login, logins }) =>
+      void heard.push(
+        [kind, chatId, room, roomSeq, login, logins].filter((part) => part !== undefined).join(" "),
+      ),
     async open(onText, cursor) {
       stage.cursors.push(cursor);
       if (stage.blocked) throw new PipitError("SERVER_UNREACHABLE", "The proxy takes no sockets.");
@@ -185,4 +187,20 @@ test("where no socket gets through, the server is asked every 5 s, and a socket 
   clock.advance(30_000);
   await settle();
   expect([store.getState().kind, clock.sleeping()]).toEqual(["signed-out", []]);
+});
+
+test("says over the open socket who writes, and hears it; where none is open nobody hears", async () => {
+  const { store, sockets, heard, link } = createStage();
+  const typing = { type: "typing", room: "r" } as const;
+  link.say(typing);
+  store.setState(signedIn, true);
+  await settle();
+  link.say(typing);
+  sockets[0]?.told({ ...typing, login: "bob" });
+  sockets[0]?.told({ type: "presence", logins: ["ann", "bob"] });
+  expect(heard).toEqual(["room.typing r bob", "room.presence ann,bob"]);
+  sockets[0]?.end();
+  await settle();
+  link.say(typing);
+  expect(sockets[0]?.sent).toEqual(['{"type":"typing","room":"r"}']);
 });

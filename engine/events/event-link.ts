@@ -1,5 +1,10 @@
 import type { AuthState } from "#contract/auth-state.ts";
-import { CHANGES_PATH, PING_EVERY_MS, readEventMessage } from "#contract/events/event-wire.ts";
+import {
+  CHANGES_PATH,
+  PING_EVERY_MS,
+  readEventMessage,
+  type LiveRoomEvent,
+} from "#contract/events/event-wire.ts";
 import type { Logger } from "#contract/logger.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -29,27 +34,38 @@ export interface EventLinkDeps {
   readonly onNews: (news: News) => void;
 }
 
+/** Says something over the socket that is open now; where none is, nobody hears it. */
+export type SayToRoom = (message: LiveRoomEvent) => void;
+
+export interface EventLink extends Disposable {
+  readonly say: SayToRoom;
+}
+
 /**
  * Keeps a socket to the server while a person is signed in, so that what happens to their account is known at once. A
  * socket that ends, for whatever reason, is one question and then another socket, which goes on where it was; where none
  * opens, the question is asked every {@link ASK_EVERY_MS}. Disposing ends it.
  */
-export function createEventLink(deps: EventLinkDeps): Disposable {
+export function createEventLink(deps: EventLinkDeps): EventLink {
   let accountId: string | undefined;
   let stop = new AbortController();
+  let link: Link | undefined;
   const follow = (state: AuthState): void => {
     const next = state.kind === "signed-in" ? state.accountId : undefined;
     if (next === accountId) return;
     accountId = next;
     stop.abort();
+    link = undefined;
     if (next === undefined) return;
     stop = new AbortController();
-    void new Link(deps, stop.signal).keep();
+    link = new Link(deps, stop.signal);
+    void link.keep();
   };
   const { store } = deps.session;
   follow(store.getState());
   const unsubscribe = store.subscribe(follow);
   return {
+    say: (message) => link?.say(JSON.stringify(message)),
     [Symbol.dispose]() {
       unsubscribe();
       stop.abort();
@@ -63,6 +79,8 @@ class Link {
   readonly #signal: AbortSignal;
   /** Of the last message. */
   #cursor: string | undefined;
+  /** Over the socket that is open. */
+  say: (text: string) => void = () => undefined;
 
   constructor(deps: EventLinkDeps, signal: AbortSignal) {
     this.#deps = deps;
@@ -135,6 +153,7 @@ class Link {
     const socket = await open(onText, this.#cursor, this.#signal);
     answer = (text) => socket.send(text);
     answers.forEach(answer);
+    this.say = answer;
     // What happens in rooms is told from now on; where it goes on without a snapshot, nothing tells what came before.
     if (this.#cursor !== undefined && !over.aborted) this.#deps.onNews({ kind: "rooms" });
     void socket.closed.then(() => ended.abort());
@@ -144,6 +163,7 @@ class Link {
       heard = false;
     }
     ended.abort();
+    this.say = () => undefined;
     socket.close();
   }
 }

@@ -3,7 +3,7 @@ import type { AuthState } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
-import { createEventLink } from "#engine/events/event-link.ts";
+import { createEventLink, type SayToRoom } from "#engine/events/event-link.ts";
 import type { News } from "#engine/events/news.ts";
 import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
@@ -129,9 +129,9 @@ export async function openClient(options: ClientOptions) {
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
     },
     /** From now on, the server tells at once what happens to the account, and when it has ended the sign-in; to be called once. */
-    listen(onNews: (news: News) => void = () => undefined): void {
+    listen(onNews: (news: News) => void = () => undefined): SayToRoom {
       const deps = { session, api, open: createEventSockets(api, link), clock: systemClock, logger, onNews };
-      events.use(createEventLink({ ...deps, random: Math.random }));
+      return events.use(createEventLink({ ...deps, random: Math.random })).say;
     },
     ...signingIn(session, link, options.server, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -107,6 +107,7 @@ function portsOf(
         listen(onNews) {
           at.listening += 1;
           at.tell = onNews;
+          return () => undefined;
         },
         logout: async () => at.chat.session.signOut(),
         accounts: {

@@ -6,7 +6,7 @@ import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { AppClient } from "#engine/app/app-ports.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
-import { createEventLink } from "#engine/events/event-link.ts";
+import { createEventLink, type EventLink } from "#engine/events/event-link.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, Credentials, HttpClient } from "#engine/ports.ts";
@@ -48,7 +48,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const asked = createHistoryClient(api);
   const remembered = kept && createKeptHistory({ history: asked, session, kept, logger, ...ahead() });
   const history = remembered ?? asked;
-  let events: Disposable | undefined;
+  let events: EventLink | undefined;
   const engine = createChatEngine({
     ...options,
     // A quarter of the page's code, which is not needed before the first question.
@@ -98,9 +98,9 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       }
     },
     listen(onNews) {
-      const open = createPageEventSockets(serverUrl);
-      const { random } = Math;
-      events = createEventLink({ session, open, api, clock: systemClock, random, logger, onNews });
+      const deps = { session, api, clock: systemClock, random: Math.random, logger, onNews };
+      events = createEventLink({ ...deps, open: createPageEventSockets(serverUrl) });
+      return events.say;
     },
     logout: (signal) => session.signOut(signal),
     async openAccount() {
