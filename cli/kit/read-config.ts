@@ -40,6 +40,8 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: s
     keepsHistory: yesOrNo(file, "history_file"),
     /** Events that may wait to be sent (config.toml `max_queue_size` of `[sync]`); undefined: as many as is usual. */
     maxQueuedEvents: queueSizeOf(file["sync"]),
+    /** Whether the server is told how messages were delivered (config.toml `reports` of `[sync]`). */
+    reportsDeliveries: yesOrNo(isObject(file["sync"]) ? file["sync"] : {}, "reports", true),
   };
 }
 
@@ -115,8 +117,8 @@ function httpUrl(value: string | undefined, name: string): string | undefined {
   return url.origin;
 }
 
-function yesOrNo(file: ConfigFile, key: string): boolean {
-  const value = file[key] ?? false;
+function yesOrNo(file: ConfigFile, key: string, initial = false): boolean {
+  const value = file[key] ?? initial;
   if (typeof value === "boolean") return value;
   throw new PipitError("CONFIG_INVALID", `config.toml: ${key} must be true or false.`, { field: key });
 }

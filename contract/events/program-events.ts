@@ -5,9 +5,9 @@ export const EVENT_BATCH_MAX = 1_000;
 /** Largest batch, as JSON before it is packed. */
 export const EVENT_BATCH_MAX_BYTES = 8 * 1024 * 1024;
 /** Largest event, as JSON in UTF-8. */
-export const EVENT_MAX_BYTES = 256 * 1024;
+const EVENT_MAX_BYTES = 256 * 1024;
 /** Longest text of a field that must be there, in UTF-16 code units. */
-export const EVENT_FIELD_MAX_CHARS = 255;
+const EVENT_FIELD_MAX_CHARS = 255;
 
 /** Something that a program says has happened. What else stands in it is kept as it is. */
 export interface ProgramEvent {
@@ -60,7 +60,7 @@ export function readEvent(given: unknown): ProgramEvent | EventFaults {
 }
 
 /** An id in the form in which it is compared; undefined for what is none. */
-export function eventIdOf(given: unknown): string | undefined {
+function eventIdOf(given: unknown): string | undefined {
   if (typeof given !== "string") return undefined;
   if (ulid.test(given)) return given.toUpperCase();
   if (!uuid.test(given)) return undefined;

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { AuthState } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import { createEventLink, type SayToRoom } from "#engine/events/event-link.ts";
@@ -24,10 +25,15 @@ import { createModelConnectionClient } from "#engine/model/model-connection-clie
 import type { AskServer, HttpClient, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import { createOwnRooms } from "#engine/rooms/own-rooms.ts";
 import { Session } from "#engine/session/session.ts";
+import { reportDeliveries } from "#engine/program-events/delivery-reports.ts";
+import { keepPushing } from "#engine/program-events/keep-pushing.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
 import { createSignedInHttp, signedIn } from "#engine/wire/signed-in.ts";
 import { systemClock } from "#engine/system-clock.ts";
+
+/** Longest that a report waits for other programs of its home. */
+const REPORT_TIMEOUT_MS = 15_000;
 
 /** Everything a program on Node needs to talk; disposed of as one. */
 export type Client = Awaited<ReturnType<typeof openClient>>;
@@ -52,6 +58,8 @@ export interface ClientOptions {
   readonly keepsHistory?: () => boolean;
   /** Events that are kept until they are sent; beyond it the oldest go. Default: QUEUED_EVENTS_MAX. */
   readonly maxQueuedEvents?: number | undefined;
+  /** Whether the server is told of messages that were delivered late, again or in parts. Default: no. */
+  readonly reportsDeliveries?: boolean;
   readonly speak: boolean;
   readonly speaker: Speaker | undefined;
   /** On its way: opening it takes a helper process. */
@@ -85,11 +93,17 @@ export async function openClient(options: ClientOptions) {
   );
   const api = createSignedInHttp(link.http, session);
   const history = createHistoryClient(api);
+  const programEvents = programEventsOf(options, session, api, logger);
   const events = cleanup.use(new DisposableStack());
   const rpc = createRpcTransport(link.rpc, session);
   const engine = cleanup.use(
     createChatEngine({
-      ask: keepingHistory(createAsk(rpc, logger), history, options),
+      ask: reporting(
+        keepingHistory(createAsk(rpc, logger), history, options),
+        programEvents,
+        options,
+        logger,
+      ),
       history,
       session,
       outbox,
@@ -122,17 +136,13 @@ export async function openClient(options: ClientOptions) {
     ...filesOf(session, link),
     modelConnection: createModelConnectionClient(api),
     rooms: createOwnRooms(rpc, api),
-    programEvents: programEventsOf(options, session, api, logger),
+    programEvents,
     /** What the signed-in account's outbox holds, oldest first. */
     async unanswered(): Promise<readonly OutboxRow[]> {
       const state = session.store.getState();
       return state.kind === "signed-in" ? outbox.list(state.accountId) : [];
     },
-    /** From now on, the server tells at once what happens to the account, and when it has ended the sign-in; to be called once. */
-    listen(onNews: (news: News) => void = () => undefined): SayToRoom {
-      const deps = { session, api, open: createEventSockets(api, link), clock: systemClock, logger, onNews };
-      return events.use(createEventLink({ ...deps, random: Math.random })).say;
-    },
+    ...listening({ session, api, link, programEvents, logger }, events),
     ...signingIn(session, link, options.server, ownServer),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -148,6 +158,49 @@ function keepingHistory(
     (await history.chat(chatId, signal)).temporary === true;
   const file = createHistoryFile({ home, nowMs });
   return keepHistory(ask, { file, isWanted: keepsHistory, isTemporary, nowMs, locale });
+}
+
+function reporting(
+  ask: AskServer,
+  events: ProgramEvents,
+  { reportsDeliveries = false, clientId }: ClientOptions,
+  logger: Logger,
+): AskServer {
+  if (!reportsDeliveries) return ask;
+  const { nowMs } = systemClock;
+  const of = { event_type: "DeliveryReported", aggregate_type: "Client", aggregate_id: clientId };
+  return reportDeliveries(ask, {
+    nowMs,
+    report(payload) {
+      events.add([{ ...of, payload }], AbortSignal.timeout(REPORT_TIMEOUT_MS)).catch((error: unknown) => {
+        logger.debug("events.not_queued", { code: PipitError.from(error).code });
+      });
+    },
+  });
+}
+
+function listening(
+  of: {
+    readonly session: Session;
+    readonly api: HttpClient;
+    readonly link: ServerLink;
+    readonly programEvents: ProgramEvents;
+    readonly logger: Logger;
+  },
+  owner: DisposableStack,
+) {
+  return {
+    /**
+     * From now on, the server tells at once what happens to the account, and when it has ended the sign-in, and gets the
+     * events that wait for it; to be called once.
+     */
+    listen(onNews: (news: News) => void = () => undefined): SayToRoom {
+      const { api, link, programEvents } = of;
+      const common = { ...of, clock: systemClock, random: Math.random };
+      owner.use(keepPushing({ ...common, push: programEvents.pushKept }));
+      return owner.use(createEventLink({ ...common, open: createEventSockets(api, link), onNews })).say;
+    },
+  };
 }
 
 function programEventsOf(

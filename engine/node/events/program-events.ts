@@ -55,7 +55,7 @@ export function createProgramEvents(deps: ProgramEventsDeps) {
   };
   const open = (of: string | undefined): Promise<EventQueueFile> => openEventQueue(queuePath(home, of), deps);
 
-  return {
+  const own = {
     /**
      * Queues events, all or none. What is missing of id, node, clock and time is filled in.
      *
@@ -114,6 +114,13 @@ export function createProgramEvents(deps: ProgramEventsDeps) {
       return { ...report, ...queue.state(), setAside: queue.setAside };
     },
 
+    /** {@link push} where there is a queue, and nothing else; resolves to what ended it. */
+    async pushKept(signal: AbortSignal): Promise<PipitError | undefined> {
+      const paths = [queuePath(home, scope()), queuePath(home, undefined)];
+      if (scope() === undefined || !(await Promise.all(paths.map(isThere))).some(Boolean)) return undefined;
+      return (await own.push(signal)).error;
+    },
+
     /** How the queue is that {@link add} would add to. Throws STORAGE_*. */
     async state(): Promise<QueueState & WithAside & { readonly path: string }> {
       const path = queuePath(home, scope());
@@ -121,6 +128,7 @@ export function createProgramEvents(deps: ProgramEventsDeps) {
       return { ...queue.state(), setAside: queue.setAside, path };
     },
   };
+  return own;
 }
 
 function eventAt(given: unknown, at: number): ProgramEvent {
@@ -142,14 +150,7 @@ async function takeOver(
   open: (of: undefined) => Promise<EventQueueFile>,
   nowMs: number,
 ): Promise<void> {
-  const path = queuePath(home, undefined);
-  if (
-    await access(path).then(
-      () => false,
-      () => true,
-    )
-  )
-    return;
+  if (!(await isThere(queuePath(home, undefined)))) return;
   using unclaimed = await open(undefined);
   for (;;) {
     const events = unclaimed.next({ events: MOVED_AT_ONCE, bytes: Infinity });
@@ -160,6 +161,13 @@ async function takeOver(
     );
     unclaimed.settle({ success: events.map(({ eventId }) => eventId), duplicate: [], rejected: new Map() });
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function typeOf(data: string): string {

@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { openOutbox } from "#engine/node/files/sqlite-outbox.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { outboxRow } from "#engine/testing/outbox-suite.ts";
 import { createCliHome } from "#tests/integration/cli-process.ts";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
 import { runPipit, type PipitRun } from "#tests/testing/run-pipit.ts";
@@ -34,6 +37,16 @@ const line = (change: object = {}) =>
   `${JSON.stringify({ event_type: "Deployed", aggregate_id: "site", payload: { ok: true }, ...change })}\n`;
 const state = async () =>
   JSON.parse((await pipit(["events", "status", "--json"])).out) as Record<string, unknown>;
+async function get<T>(path: string): Promise<T> {
+  const token = (await pipit(["auth", "token"])).out.trim();
+  const answer = await fetch(`${server.httpUrl}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  return (await answer.json()) as T;
+}
+const me = () => get<{ readonly id: string }>("/auth/me");
+const exported = () =>
+  get<{
+    readonly program_events: readonly { readonly event: Readonly<Record<string, unknown>> }[];
+  }>("/auth/export");
 const away = { env: { PIPIT_SERVER_URL: "http://127.0.0.1:9", PIPIT_GRPC_URL: "127.0.0.1:9" } };
 
 test("events are queued whoever is signed in and whatever is reached, and go once, with what is missing filled in", async () => {
@@ -66,13 +79,7 @@ test("events are queued whoever is signed in and whatever is reached, and go onc
     waiting: 0,
     error: null,
   });
-  const token = (await pipit(["auth", "token"])).out.trim();
-  const exported = await fetch(`${server.httpUrl}/auth/export`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  const { program_events } = (await exported.json()) as {
-    readonly program_events: readonly { readonly event: Readonly<Record<string, unknown>> }[];
-  };
+  const { program_events } = await exported();
   const kept = program_events
     .map(({ event }) => event)
     .toSorted((a, b) => Number(a["lamport_clock"]) - Number(b["lamport_clock"]));
@@ -98,6 +105,33 @@ test("events are queued whoever is signed in and whatever is reached, and go onc
     err: expect.stringMatching(/Nothing waits\.\n$/),
   });
   expect((await pipit(["events", "push", "-"], { ...away, input: line() })).code).not.toBe(0);
+});
+
+test("a message that waited for an hour is reported to the account's own server, unless that is switched off", async () => {
+  await pipit(["auth", "register", "--username", "bob", "--password-stdin"], { input: `${PASSWORD}\n` });
+  const { id } = await me();
+  const ask = async (n: number) => {
+    const hourAgo = (Date.now() - 3_600_000).toString(16).padStart(12, "0");
+    const clientMessageId = `${hourAgo.slice(0, 8)}-${hourAgo.slice(8)}-7000-8000-00000000000${n}`;
+    await using outbox = await openOutbox({ home, logger: createFakeLogger() });
+    await outbox.add(outboxRow(clientMessageId, { accountId: id, chatKey: `new:${clientMessageId}` }));
+  };
+  await ask(1);
+  await pipit(["chat", "--no-audio"], { input: "hello\n" });
+  expect(await state()).toMatchObject({ waiting: 1 });
+  expect((await pipit(["events", "push"])).err).toContain("Delivered: 1.");
+  const event = (await exported()).program_events[0]?.event ?? {};
+  expect(event).toMatchObject({
+    event_type: "DeliveryReported",
+    aggregate_id: "pipit-cli",
+    payload: { attempts: 1, resumed: false, waited_ms: expect.any(Number) },
+  });
+  expect((event["payload"] as { readonly waited_ms: number }).waited_ms).toBeGreaterThanOrEqual(3_600_000);
+  expect(JSON.stringify(event)).not.toContain("text");
+  await writeFile(join(home, "config.toml"), "[sync]\nreports = false\n");
+  await ask(2);
+  await pipit(["chat", "--no-audio"], { input: "hello\n" });
+  expect(await state()).toMatchObject({ waiting: 0 });
 });
 
 test("more than may wait: the oldest go, which is told", async () => {
