@@ -77,9 +77,7 @@ export interface Snapshot extends WithCursor {
   readonly chats: readonly unknown[];
 }
 
-/** Whoever writes says so again while they do; a mark that was not said again for so long is over. */
-export const TYPING_SHOWN_MS = 6_000;
-/** How often a client says that its person writes, and the assistant that it does. */
+/** How often a client says that its person writes, and the assistant that it does; a mark that was not said again for twice as long is over. */
 export const TYPING_EVERY_MS = 3_000;
 
 /** What is told between members of a room who have a socket open, and kept nowhere. `room` is absent for the common room. */

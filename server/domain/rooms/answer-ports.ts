@@ -1,7 +1,7 @@
 import type { RoomEntry } from "./ports.ts";
 
 /** A message that the assistant is to answer, while it has no answer. */
-export interface OpenQuestion {
+interface OpenQuestion {
   readonly id: string;
   readonly roomId: string;
   readonly askerId: string;

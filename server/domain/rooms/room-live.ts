@@ -8,7 +8,7 @@ import type { RoomWatch } from "./room-watch.ts";
 const TYPING_CHANNEL = "room-typing";
 const PRESENCE_CHANNEL = "room-presence";
 /** A room in which more sockets listen at one server is told of nobody: each mark would go to all of them. */
-export const LIVE_SOCKETS_MAX = 200;
+const LIVE_SOCKETS_MAX = 200;
 /** What one socket may say at once, and gets back each second. */
 const ALLOWANCE = 10;
 const ALLOWED_PER_SECOND = 1;

@@ -9,7 +9,7 @@ const READ_CHANNEL = "room-reads";
 /** For what the bus did not bring: it is lost while Redis is away, and there is none without Redis. */
 const POLL_MS = 1_000;
 /** Rooms of an account that are watched: those in which something happened last. */
-export const WATCHED_ROOMS_MAX = 1_000;
+const WATCHED_ROOMS_MAX = 1_000;
 /** Members are told one after another; so many before others have their turn. */
 const TOLD_AT_ONCE = 500;
 /** What is new within so long after a telling is one more telling, for each member that there is: it spares a large room the processor. */
