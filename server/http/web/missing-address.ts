@@ -8,8 +8,13 @@ export function opensPage({ method, headers }: FastifyRequest): boolean {
   return (method === "GET" || method === "HEAD") && (headers.accept ?? "").includes("text/html");
 }
 
+/** With a slash behind it, as people and other programs write an address now and then. Two in front, of either kind, would name a host. */
+const WITH_SLASH = /^(?<path>\/(?![/\\])[^?]*)\/(?<query>\?.*)?$/u;
+
 /** Tells a person that nothing is at this address, and where to go on. */
 export function sendMissingAddress(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { path, query = "" } = WITH_SLASH.exec(request.url)?.groups ?? {};
+  if (path !== undefined) return reply.redirect(path + query);
   const language = languageOf(request);
   const { missing } = textsFor(language);
   return sendPage(reply, {

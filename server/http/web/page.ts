@@ -27,12 +27,6 @@ export function pageRoutes({ config, logger }: HttpContext): readonly OpenRoute[
   };
   return [
     ...PAGE_PATHS.map((path) => route("GET", path, anyone, sendPage)),
-    // As people and other programs write the address of a page now and then.
-    ...PAGE_PATHS.filter((path) => path !== "/").map((path) =>
-      route("GET", `${path}/`, anyone, async ({ url }, reply) =>
-        reply.redirect(url.slice(0, url.length - queryOf(url).length - 1) + queryOf(url)),
-      ),
-    ),
     ...Object.entries(SHORT_CUTS).map(([path, target]) =>
       route("GET", path, anyone, async (request, reply) => reply.redirect(target + queryOf(request.url))),
     ),

@@ -107,11 +107,22 @@ describe("GET /", () => {
   test.each([
     ["/account", "/profile"],
     ["/device?user_code=ABCD-EFGH", "/oauth/device?user_code=ABCD-EFGH"],
-    ["/login/", "/login"],
-    ["/c/any-chat/?from=a/", "/c/any-chat?from=a/"],
   ])("U2: %s leads to %s", async (path, target) => {
     const answer = await get(path);
     expect([answer.status, answer.headers.location]).toEqual([302, target]);
+  });
+
+  test("U2: an address with a slash behind it leads to the one without, and never to another host", async () => {
+    const accept = "text/html";
+    for (const [path, target] of [
+      ["/login/", "/login"],
+      ["/c/any-chat/?from=a/", "/c/any-chat?from=a/"],
+      ["//elsewhere.example/", undefined],
+      ["/\\elsewhere.example/", undefined],
+    ] as const) {
+      const answer = await get(path, { accept });
+      expect([path, answer.headers.location]).toEqual([path, target]);
+    }
   });
 
   test("U2: any other address is a page that says so to a browser, in its language, and JSON to a program", async () => {
