@@ -13,6 +13,7 @@ import type { SayToRoom } from "#engine/events/event-link.ts";
 import type { News } from "#engine/events/news.ts";
 import type { HistoryClient } from "#engine/history/history-client.ts";
 import type { ModelConnectionClient } from "#engine/model/model-connection-client.ts";
+import type { Outbox } from "#engine/ports.ts";
 import type { OwnRooms } from "#engine/rooms/own-rooms.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 
@@ -24,6 +25,8 @@ export interface AppClient extends AsyncDisposable {
   readonly engine: ChatEngine;
   readonly history: HistoryClient;
   readonly modelConnection: ModelConnectionClient;
+  /** Of the account's questions, which the engine sends, and of its messages to rooms. */
+  readonly outbox: Outbox;
   /** A page gets the code of it with the first call. @throws PipitError SERVER_UNREACHABLE when that does not come */
   openRooms(): Promise<OwnRooms>;
   /** See `importChats`. */

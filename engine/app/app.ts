@@ -136,6 +136,7 @@ export class App implements AsyncDisposable {
   async resumeOutbox(): Promise<void> {
     // Without a sign-in there is no outbox to take up.
     if (this.auth.getState().kind === "failed") return await this.resume();
+    void this.#resumeRooms();
     await this.#current
       .get()
       .then(({ engine }) => engine.resume())

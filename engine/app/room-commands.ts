@@ -5,14 +5,16 @@ import type { Handlers } from "#contract/commands/command.ts";
 import type { roomCommands } from "#contract/commands/rooms.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { noRooms, type RoomsState } from "#contract/rooms/rooms.ts";
+import { roomQueueOf } from "#engine/rooms/room-queue.ts";
 import type { RoomsEngine } from "#engine/rooms/rooms-engine.ts";
+import { signedOutError } from "#engine/session/session-api.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import type { AppClient } from "./app-ports.ts";
 import { accountOf } from "./chat-files.ts";
 
 interface RoomDeps {
-  readonly client: () => Promise<Pick<AppClient, "openRooms">>;
+  readonly client: () => Promise<Pick<AppClient, "openRooms" | "outbox">>;
   readonly auth: ReadonlyStore<AuthState>;
   readonly store: StoreApi<RoomsState>;
   /** Aborts when the application ends. */
@@ -20,7 +22,7 @@ interface RoomDeps {
 }
 
 interface Opened {
-  readonly of: Pick<AppClient, "openRooms">;
+  readonly of: Pick<AppClient, "openRooms" | "outbox">;
   readonly stop: AbortController;
   readonly engine: Promise<RoomsEngine>;
 }
@@ -42,14 +44,22 @@ export function createRoomHandlers({ client, auth, store, signal }: RoomDeps) {
     if (next === owner) return void resume();
     owner = next;
     close();
+    void takeUpLeft().catch(() => undefined);
   });
   const open = async (of: Opened["of"], stop: AbortController): Promise<RoomsEngine> => {
-    const [{ RoomsEngine: Engine }, rooms] = await Promise.all([
+    const accountId = owner;
+    if (accountId === undefined) throw signedOutError();
+    const [{ RoomsEngine: Engine }, { createRoomOutbox }, rooms] = await Promise.all([
       import("#engine/rooms/rooms-engine.ts"),
+      import("#engine/rooms/room-outbox.ts"),
       of.openRooms(),
     ]);
-    const deps = { rooms, store, clock: systemClock, random: Math.random, newId: uuidv7 };
-    return new Engine({ ...deps, signal: AbortSignal.any([signal, stop.signal]) });
+    const outbox = createRoomOutbox(of.outbox, accountId);
+    const deps = { rooms, outbox, store, clock: systemClock, random: Math.random, newId: uuidv7 };
+    const fresh = new Engine({ ...deps, signal: AbortSignal.any([signal, stop.signal]) });
+    // What cannot be read is told by the chat, whose outbox it is too.
+    await fresh.takeUp().catch(() => undefined);
+    return fresh;
   };
   const engine = async (): Promise<RoomsEngine> => {
     const of = await client();
@@ -64,7 +74,17 @@ export function createRoomHandlers({ client, auth, store, signal }: RoomDeps) {
     }
     return await opened.engine;
   };
-  const resume = async (): Promise<void> => (await opened?.engine.catch(() => undefined))?.resume();
+  /** What an earlier run has left is sent whether or not a room is looked at. */
+  const takeUpLeft = async (): Promise<void> => {
+    if (owner === undefined) return;
+    const { outbox } = await client();
+    const left = await outbox.list(roomQueueOf(owner));
+    if (left.length > 0) await engine();
+  };
+  const resume = async (): Promise<void> => {
+    if (opened === undefined) return await takeUpLeft().catch(() => undefined);
+    (await opened.engine.catch(() => undefined))?.resume();
+  };
   const handlers: Handlers<typeof roomCommands> = {
     listRooms: async () => (await engine()).list(),
     createRoom: async ({ name }) => (await engine()).create(name),

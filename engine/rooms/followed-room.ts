@@ -1,13 +1,18 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { EVERYONE, type PendingRoomMessage } from "#contract/rooms/rooms.ts";
 import { failureOf } from "#engine/chat/known-rows.ts";
+import type { RoomOutbox } from "./room-outbox.ts";
 import { RoomSession, type RoomNews, type RoomSessionDeps } from "./room-session.ts";
 import { withNews, withoutPending, withPending, withStatus, type RoomView } from "./room-view.ts";
+
+interface FollowedRoomDeps extends RoomSessionDeps {
+  readonly outbox: RoomOutbox;
+}
 
 interface Beginning {
   /** Its id, or EVERYONE. */
   readonly room: string;
-  /** What was not taken when it was open before. */
+  /** What was left when it was open before, or by an earlier run; what was not refused is sent. */
   readonly pending: readonly PendingRoomMessage[];
   readonly readSeq?: number | undefined;
 }
@@ -15,16 +20,18 @@ interface Beginning {
 /** A room that is followed, and what is to be shown of it; `onChange` is told after each change, and what it was. */
 export class FollowedRoom {
   readonly room: string;
-  readonly #deps: RoomSessionDeps;
+  readonly #deps: FollowedRoomDeps;
   readonly #session: RoomSession;
   readonly #stop = new AbortController();
   /** Of what outlives the room. */
   readonly #signal: AbortSignal;
   readonly #onChange: (news: RoomNews | undefined) => void;
   #view: RoomView;
+  /** Messages are kept in the order in which they were written. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(
-    deps: RoomSessionDeps,
+    deps: FollowedRoomDeps,
     { room, pending, readSeq }: Beginning,
     onChange: (news: RoomNews | undefined) => void,
     signal: AbortSignal,
@@ -35,10 +42,17 @@ export class FollowedRoom {
     this.#onChange = onChange;
     this.#view = {
       lines: [],
-      opened: { room, link: "opening", older: false, pending, ...(readSeq === undefined ? {} : { readSeq }) },
+      opened: {
+        room,
+        link: "opening",
+        older: false,
+        pending: [],
+        ...(readSeq === undefined ? {} : { readSeq }),
+      },
     };
     const until = AbortSignal.any([signal, this.#stop.signal]);
     this.#session = new RoomSession(deps, idOf(room), (news) => this.#hear(news), until);
+    this.#take(pending);
     this.#session.run().catch((reason: unknown) => {
       if (until.aborted) return;
       const { opened, lines } = this.#view;
@@ -53,8 +67,7 @@ export class FollowedRoom {
     return this.#view;
   }
   set view(next: RoomView) {
-    this.#view = next;
-    this.#onChange(undefined);
+    this.#show(next, undefined);
   }
 
   /** Something is still to be sent. */
@@ -62,12 +75,27 @@ export class FollowedRoom {
     return this.#view.opened.pending.some(({ status }) => status.kind !== "failed");
   }
 
-  send(text: string): void {
-    const id = this.#deps.newId();
-    const writtenAtMs = this.#deps.clock.nowMs();
-    // Shown before the session can tell of it.
-    this.view = withPending(this.#view, { id, text, writtenAtMs, status: { kind: "sending" } });
-    this.#session.send(text, id);
+  /** Resolves when the message outlives this program. @throws what `Outbox.add` throws; it is not sent then */
+  async send(text: string): Promise<void> {
+    const { newId, clock, outbox } = this.#deps;
+    const message = { id: newId(), text, writtenAtMs: clock.nowMs(), status: { kind: "sending" } } as const;
+    // Shown before it is kept, and before the session can tell of it.
+    this.view = withPending(this.#view, message);
+    const kept = this.#keeping.then(() => outbox.keep(this.room, message));
+    this.#keeping = kept.catch(() => undefined);
+    try {
+      await kept;
+    } catch (reason) {
+      this.#drop(message.id);
+      throw reason;
+    }
+    this.#session.send(text, message.id);
+  }
+
+  /** Goes on with what another program (or tab), which has ended, has left. */
+  adopt(messages: readonly PendingRoomMessage[]): void {
+    this.#take(messages);
+    this.#onChange(undefined);
   }
 
   /** Sends what was not taken once more, and what waits at once. */
@@ -79,8 +107,8 @@ export class FollowedRoom {
     else this.#session.hurry();
   }
 
-  /** Drops what waits or was not taken. Throws PipitError INVALID_REQUEST for what may be with the server by now. */
-  discard(id: string): void {
+  /** Drops what waits or was not taken. Throws PipitError INVALID_REQUEST for what may be with the server by now, STORAGE_*. */
+  async discard(id: string): Promise<void> {
     const message = this.#view.opened.pending.find((pending) => pending.id === id);
     if (message === undefined) return;
     if (message.status.kind !== "failed" && !this.#session.takeBack(id))
@@ -88,7 +116,14 @@ export class FollowedRoom {
         "INVALID_REQUEST",
         "This message is being sent at this moment. Delete it once it is there.",
       );
-    this.view = { ...this.#view, opened: withoutPending(this.#view.opened, id) };
+    try {
+      await this.#deps.outbox.remove(id);
+    } catch (reason) {
+      // A later run would send it: it is not gone.
+      if (message.status.kind !== "failed") this.#session.send(message.text, id);
+      throw reason;
+    }
+    this.#drop(id);
   }
 
   /** The person has seen all that is shown; the server learns it by and by. */
@@ -109,9 +144,26 @@ export class FollowedRoom {
 
   #hear(news: RoomNews): void {
     const next = withNews(this.#view, news, this.#deps.clock.nowMs());
-    if (next === this.#view) return;
+    if (next !== this.#view) this.#show(next, news);
+  }
+
+  #show(next: RoomView, news: RoomNews | undefined): void {
+    this.#deps.outbox.follow(this.#view.opened.pending, next.opened.pending, this.#deps.clock.nowMs());
     this.#view = next;
     this.#onChange(news);
+  }
+
+  #drop(id: string): void {
+    this.view = { ...this.#view, opened: withoutPending(this.#view.opened, id) };
+  }
+
+  #take(messages: readonly PendingRoomMessage[]): void {
+    for (const message of messages) {
+      const isRefused = message.status.kind === "failed";
+      const taken: PendingRoomMessage = isRefused ? message : { ...message, status: { kind: "sending" } };
+      this.#view = withPending(this.#view, taken);
+      if (!isRefused) this.#session.send(message.text, message.id);
+    }
   }
 }
 

@@ -9,8 +9,10 @@ import {
   type RoomsState,
 } from "#contract/rooms/rooms.ts";
 import { waitFor } from "#engine/abort.ts";
+import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import { createFakeClock, settle } from "#engine/testing/fake-clock.ts";
 import type { OwnRooms } from "./own-rooms.ts";
+import { createRoomOutbox } from "./room-outbox.ts";
 import { RoomsEngine } from "./rooms-engine.ts";
 import { applyRoomsPatch, diffRooms } from "./rooms-patch.ts";
 
@@ -30,7 +32,7 @@ const room: ListedRoom = {
 const { id: _id, ...common } = { ...room, name: "" };
 
 /** An account's rooms at a server that does what a real one does seldom. */
-function createStage(listed: readonly ListedRoom[] = [room]) {
+function createStage(listed: readonly ListedRoom[] = [room], kept = createMemoryOutbox()) {
   const clock = createFakeClock();
   const stop = new AbortController();
   const log: RoomMessage[] = [];
@@ -124,7 +126,9 @@ function createStage(listed: readonly ListedRoom[] = [room]) {
   });
   let ids = 0;
   const newId = (): string => `id${(ids += 1)}`;
-  const engine = new RoomsEngine({ rooms, store, clock, random: () => 0, newId, signal: stop.signal });
+  const outbox = createRoomOutbox(kept, "a");
+  const deps = { rooms, outbox, store, clock, random: () => 0, newId, signal: stop.signal };
+  const engine = new RoomsEngine(deps);
   return Object.assign(stage, {
     clock,
     engine,
@@ -282,4 +286,69 @@ test("whoever is put out is told so; a sign-in that has ended goes on where it w
   stage.creation = undefined;
   const id = await stage.engine.create("Trees");
   expect(stage.creations).toEqual([id, id]);
+});
+
+test("[14] what was not sent outlives the program: a later one sends it once and in order, and it is the account's alone", async () => {
+  const kept = createMemoryOutbox();
+  {
+    using ended = createStage([room], kept);
+    await ended.engine.list();
+    ended.engine.open("r");
+    await settle();
+    ended.refusals = [new PipitError("INVALID_REQUEST", "Too long.", { field: "text" })];
+    await ended.engine.send("r", "long");
+    await settle();
+    ended.lost = [away];
+    ended.refusals = [away, away];
+    for (const text of ["one", "two", "dropped"]) await ended.engine.send("r", text);
+    await settle();
+    await ended.engine.discard("r", "id4");
+    expect(ended.pending()).toEqual(["long failed", "one waiting", "two sending"]);
+  }
+  {
+    using later = createStage([room], kept);
+    await later.engine.takeUp();
+    await settle();
+    expect(later.sends).toEqual(["one id2", "two id3"]);
+    later.engine.open("r");
+    await settle();
+    expect([later.texts(), later.pending()]).toEqual([["one", "two"], ["long failed"]]);
+    // Nobody else's, and of the questions' queue neither.
+    expect([await createRoomOutbox(kept, "b").takeUp(), await kept.list("a")]).toEqual([[], []]);
+    later.engine.retry("r", "id1");
+    await settle();
+    // The room's own resumes do not take it for another one's.
+    later.engine.resume();
+    await settle();
+    expect([later.texts(), later.sends.at(-1)]).toEqual([["one", "two", "long"], "long id1"]);
+  }
+  using last = createStage([room], kept);
+  await last.engine.takeUp();
+  expect([last.followed, last.sends]).toEqual([0, []]);
+});
+
+test("[14] a message that cannot be kept is not sent, and the person has it still", async () => {
+  const kept = createMemoryOutbox();
+  using stage = createStage([room], kept);
+  stage.engine.open("r");
+  await settle();
+  kept.add = () => Promise.reject(new PipitError("STORAGE_FULL", "No room."));
+  await expect(stage.engine.send("r", "mine")).rejects.toMatchObject({ code: "STORAGE_FULL" });
+  expect([stage.sends, stage.pending()]).toEqual([[], []]);
+});
+
+test("[14] a sign-in that ended while messages waited: they are sent when the room is followed again", async () => {
+  using stage = createStage();
+  stage.say("hello");
+  stage.engine.open("r");
+  await settle();
+  stage.refusals = [away];
+  await stage.engine.send("r", "mine");
+  await settle();
+  stage.tell(new PipitError("SIGNED_OUT", "Sign in again."));
+  await settle();
+  expect(stage.pending()).toEqual(["mine waiting"]);
+  stage.engine.resume();
+  await settle();
+  expect([stage.texts(), stage.pending()]).toEqual([["hello", "mine"], []]);
 });

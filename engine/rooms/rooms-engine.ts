@@ -13,6 +13,7 @@ import {
 import type { Clock } from "#engine/ports.ts";
 import { FollowedRoom, idOf } from "./followed-room.ts";
 import type { OwnRooms } from "./own-rooms.ts";
+import type { RoomOutbox } from "./room-outbox.ts";
 import type { RoomNews } from "./room-session.ts";
 import { withChanged, withOlder } from "./room-view.ts";
 
@@ -25,6 +26,7 @@ const LINES_KEPT = 500;
 
 interface RoomsEngineDeps {
   readonly rooms: OwnRooms;
+  readonly outbox: RoomOutbox;
   /** Written by nobody else. */
   readonly store: StoreApi<RoomsState>;
   readonly clock: Clock;
@@ -40,7 +42,7 @@ interface RoomsEngineDeps {
 export class RoomsEngine {
   readonly #deps: RoomsEngineDeps;
   readonly #followed = new Map<string, FollowedRoom>();
-  /** By room: what was not taken, until the room is opened again. */
+  /** By room: what was not taken, or not sent, until the room is opened again. */
   readonly #left = new Map<string, readonly PendingRoomMessage[]>();
   #open: FollowedRoom | undefined;
   #lists = 0;
@@ -116,14 +118,14 @@ export class RoomsEngine {
     this.#deps.store.setState({ ...state, lines: [] }, true);
   }
 
-  send(room: string, text: string): void {
-    this.#opened(room).send(text);
+  async send(room: string, text: string): Promise<void> {
+    await this.#opened(room).send(text);
   }
   retry(room: string, id: string): void {
     this.#opened(room).retry(id);
   }
-  discard(room: string, id: string): void {
-    this.#opened(room).discard(id);
+  async discard(room: string, id: string): Promise<void> {
+    await this.#opened(room).discard(id);
   }
 
   async edit(room: string, messageId: string, text: string): Promise<void> {
@@ -157,8 +159,25 @@ export class RoomsEngine {
     this.#shorten(followed);
   }
 
-  /** The server can be reached again, or the account is signed in again. */
+  /** Sends what an earlier run or a tab that is gone has left, whichever room is open; what was not taken waits for its room. */
+  async takeUp(): Promise<void> {
+    const left = await this.#deps.outbox.takeUp();
+    const known = new Set([...this.#left.values()].flat().map(({ id }) => id));
+    for (const { view } of this.#followed.values()) for (const { id } of view.opened.pending) known.add(id);
+    for (const { room, message } of left) {
+      if (known.has(message.id) || this.#deps.signal.aborted) continue;
+      const followed = this.#followed.get(room);
+      if (followed !== undefined) followed.adopt([message]);
+      else {
+        this.#left.set(room, [...(this.#left.get(room) ?? []), message]);
+        if (message.status.kind !== "failed") this.#follow(room);
+      }
+    }
+  }
+
+  /** The server can be reached again, the account is signed in again, or another tab may be gone. */
   resume(): void {
+    void this.takeUp().catch(() => undefined);
     for (const followed of this.#followed.values()) followed.hurry();
     const { link, failure } = this.#open?.view.opened ?? {};
     if (this.#open !== undefined && link === "ended" && failure?.code !== "ROOM_NOT_FOUND")

@@ -92,6 +92,7 @@ function portsOf(
       return {
         ...at.client,
         engine: at.chat.engine,
+        outbox: at.chat.outbox,
         session: { ...at.chat.session, place: () => ({ kind: "memory" }) },
         history: {
           ...createHistoryClient(at.http),

@@ -44,7 +44,7 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const session = new CookieSession(http, storage, logger);
   const link = createSignInLink(session, options);
   const api = createSignedInHttp(http, session);
-  const { kept } = storage;
+  const { kept, outbox } = storage;
   const asked = createHistoryClient(api);
   const remembered = kept && createKeptHistory({ history: asked, session, kept, logger, ...ahead() });
   const history = remembered ?? asked;
@@ -55,19 +55,19 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
     ask: createLazyAsk(() => loadAsk(serverUrl, session, logger)),
     history,
     session,
-    outbox: storage.outbox,
+    outbox,
     clock: systemClock,
     newId: uuidV7,
     random: Math.random,
     options: { speak, searchAllChats, maxMessages: historySize },
   });
   engine.onSettled(({ chatId }) => {
-    const shown = engine.store.getState();
-    if (chatId === shown.chatId) void remembered?.keepShown(shown);
+    if (chatId === engine.store.getState().chatId) void remembered?.keepShown(engine.store.getState());
   });
   return {
     engine,
     session,
+    outbox,
     history,
     modelConnection: createModelConnectionClient(api),
     importChats: importBy(serverUrl, session),
