@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateSync } from "otplib";
 import { expect, test } from "vitest";
+import { say, stream } from "#tests/doubles/openai-script.ts";
+import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { generatePythonStubs } from "#tests/foreign/python-stubs.ts";
 import { createCliHome, type CliHome } from "#tests/integration/cli-process.ts";
 import { freePorts } from "#tests/integration/free-ports.ts";
@@ -41,7 +43,12 @@ test(
   async () => {
     const folders = ["tests/foreign/seed-002", "proto"];
     await using stubs = await generatePythonStubs(["auth.proto", "messaging.proto"], folders);
-    await using serverHome = await createCliHome({ PIPIT_MEMORIES: "0", PIPIT_TITLES: "0" }, serverEntry);
+    await using model = await startOpenAiDouble(stream(say("Half of it"), { kind: "hang" }));
+    const settings = { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" };
+    await using serverHome = await createCliHome(
+      { PIPIT_MEMORIES: "0", PIPIT_TITLES: "0", ...settings },
+      serverEntry,
+    );
     const [httpPort = 0, grpcPort = 0] = await freePorts(2);
     const [http, grpc] = [`127.0.0.1:${httpPort}`, `127.0.0.1:${grpcPort}`];
     const server = await serveAt(serverHome, http, grpc);
@@ -100,6 +107,15 @@ test(
       stdout: expect.stringMatching(/kim: from a pipe\n.*kim: \/slash\n$/),
     });
     await first.printed(/kim: from a pipe\n.*kim: \/slash\n$/);
+    // What Pipit answers is shown with who has asked, who also ends it.
+    type("/stop");
+    await first.noted(/Pipit is answering nothing/);
+    type("@pipit go on");
+    await expect.poll(() => model.requests.length).toBe(1);
+    type("/stop");
+    await first.printed(/zoe: @pipit go on\n.*pipit \(to zoe\): (?:Half of it\n *\n *)?\(stopped\)\n$/);
+    type("/stop");
+    await first.noted(/Pipit is answering nothing[^]*Pipit is answering nothing/);
     first.child.stdin?.end("the end");
     expect(await first.result).toMatchObject({ code: 0, stdout: expect.stringMatching(/zoe: the end\n$/) });
     second.child.kill("SIGINT");

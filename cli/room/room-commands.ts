@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
+import { askedOf } from "#contract/rooms/question.ts";
 import { visible } from "#contract/terminal-text.ts";
 import { paint } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
@@ -53,6 +54,7 @@ const commands: Readonly<Record<string, Command>> = {
   send(repl, text) {
     repl.here.session.send(required(repl, text, "/send <text>"));
   },
+  stop: stopAnswers,
   login: (repl) => repl.signIn("login"),
   register: (repl) => repl.signIn("register"),
   quit: (repl) => repl.quit(),
@@ -74,6 +76,21 @@ async function showOlder(repl: RoomRepl): Promise<void> {
   open.oldest = older ? messages[0]?.seq : "all";
   repl.above(() => messages.forEach((line) => showLine(line, repl.screen)));
   repl.note("dim", older ? words.older : words.noOlder);
+}
+
+/** Of all devices of the account. */
+async function stopAnswers(repl: RoomRepl): Promise<void> {
+  const { client, here, screen, signal } = repl;
+  const [login, { messages }] = await Promise.all([
+    client.rooms.login(signal),
+    client.rooms.page(here.room.id, PAGE, undefined, signal),
+  ]);
+  const answered = new Set(messages.map(({ replyTo, askedBy }) => askedBy && replyTo));
+  const open = messages.filter(
+    ({ id, author, text }) => author === login && askedOf(text) !== undefined && !answered.has(id),
+  );
+  for (const { id } of open) await client.rooms.stopAnswer(here.room.id, id, signal);
+  if (open.length === 0) repl.note("dim", screen.words.nothingAsked);
 }
 
 function ownRoom(repl: RoomRepl): string {

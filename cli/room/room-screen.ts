@@ -21,13 +21,14 @@ export function roomName({ id, name }: ListedRoom, words: RoomWords): string {
 /** `[18:30:15] user1: text`. */
 export function showLine(line: RoomMessage, { terminal, words }: RoomScreen): void {
   const author = visible(line.author);
+  const asker = line.askedBy === undefined ? "" : words.toAsker(visible(line.askedBy));
   if (line.kind === "joined") return printNote(terminal, paint("dim", words.joined(author)));
   if (line.kind === "left") return printNote(terminal, paint("dim", words.left(author)));
   const time = new Date(line.sentAtMs).toLocaleTimeString("en-GB");
   // Nobody can write a line that looks as if somebody else had.
   const text = line.deleted ? words.deleted : line.text.replaceAll(/\r\n|[\r\n]/g, "\n  ");
   const mark = line.edited && !line.deleted ? ` ${words.edited}` : "";
-  printLine(terminal, paint("dim", `[${time}] `), paint("bold", author), mark, ": ", text);
+  printLine(terminal, paint("dim", `[${time}] `), paint("bold", author), asker, mark, ": ", text);
 }
 
 /** What became of the open room. */

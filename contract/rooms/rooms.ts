@@ -24,6 +24,8 @@ export interface RoomMessage {
   readonly clientId?: string;
   /** Of an answer of the assistant, which is its author: the login of who has asked. */
   readonly askedBy?: string;
+  /** Id of the message of the same room that it answers. */
+  readonly replyTo?: string;
 }
 
 /** A room that the account is in or invited to. */

@@ -168,7 +168,7 @@ const kinds: Partial<Record<RoomEvent, RoomMessage["kind"]>> = {
 
 function roomMessage(message: Message): RoomMessage {
   const { messageId = "", seq, author, text, sendTime, deleted, editedAt, event, askedBy } = message;
-  const { changes, clientMessageId: clientId } = message;
+  const { changes, clientMessageId: clientId, replyTo } = message;
   return {
     id: messageId,
     seq: Number(seq),
@@ -181,5 +181,6 @@ function roomMessage(message: Message): RoomMessage {
     ...(changes === undefined ? {} : { changes }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(askedBy === undefined ? {} : { askedBy }),
+    ...(replyTo === undefined ? {} : { replyTo }),
   };
 }

@@ -6,6 +6,7 @@ import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { failureText } from "#contract/texts/error-text.ts";
 import { languageOfLocale } from "#contract/language.ts";
+import { askedOf } from "#contract/rooms/question.ts";
 import { BUILT_IN_MODEL } from "#server/domain/assistant/built-in/built-in-model.ts";
 import type { AnswerModel, ModelChoices, ModelSource } from "#server/domain/assistant/ports.ts";
 import { shortCall } from "#server/domain/assistant/short-call.ts";
@@ -18,7 +19,7 @@ import type { Quotas } from "#server/domain/usage/quotas.ts";
 import type { RoomAnswerStore } from "./answer-ports.ts";
 import { ROOM_CHANNEL, type NewRoomMessage, type RoomEntry, type RoomHint, type RoomStore } from "./ports.ts";
 import type { RoomLive } from "./room-live.ts";
-import { askedOf, roomPrompt, roomWording } from "./room-prompt.ts";
+import { roomPrompt, roomWording } from "./room-prompt.ts";
 
 /** A server says on it that somebody wants no more of an answer. */
 const STOP_CHANNEL = "room-answer-stops";

@@ -1,4 +1,5 @@
 import { languageOfLocale, type Language } from "#contract/language.ts";
+import { askedOf } from "#contract/rooms/question.ts";
 import { markFor } from "#server/domain/assistant/context/fence-mark.ts";
 import { localeOf } from "#server/domain/assistant/context/wording.ts";
 import { clipToTokens, estimateTokens } from "#server/domain/assistant/models/token-estimate.ts";
@@ -7,15 +8,6 @@ import type { RoomEntry } from "./ports.ts";
 
 /** Of what was said before the question, the newest of it. */
 const ROOM_BUDGET_TOKENS = 4_000;
-
-const addressed = /^\s*@pipit(?![\p{L}\p{M}\p{N}_@-]|\.[\p{L}\p{N}])[\s,.:;!?…—-]*/iu;
-
-/** What a message asks the assistant; undefined when it does not begin with its name, or says nothing else. */
-export function askedOf(text: string): string | undefined {
-  const name = addressed.exec(text)?.[0];
-  const asked = name === undefined ? "" : text.slice(name.length).trim();
-  return asked === "" ? undefined : asked;
-}
 
 interface RoomWording {
   system(date: string): string;
