@@ -65,6 +65,8 @@ export interface AccountQuery {
 export interface AccountStore {
   create(account: NewAccount): Promise<void>;
   findById(id: string): Promise<Account | undefined>;
+  /** Of the accounts that are there. In one statement: for some hundred at most. */
+  loginsOf(ids: readonly string[]): Promise<readonly string[]>;
   /** By login, in any case. */
   findByLogin(login: string): Promise<Account | undefined>;
   /** By login or e-mail address, in any case, with what proves it. */

@@ -22,7 +22,7 @@ interface Typing {
 
 interface RoomLiveDeps {
   readonly watch: Pick<RoomWatch, "listeners">;
-  readonly accounts: Pick<AccountStore, "findById">;
+  readonly accounts: Pick<AccountStore, "findById" | "loginsOf">;
   readonly bus: MessageBus;
   readonly clock: Clock;
 }
@@ -82,8 +82,7 @@ export class RoomLive {
         if (!may(roomId)) return undefined;
         const there = new Set((await this.#askPresent({ roomId })).flat());
         if (there.size > LIVE_SOCKETS_MAX) return undefined;
-        const found = await Promise.all([...there].map((id) => accounts.findById(id)));
-        return found.flatMap((account) => (account === undefined ? [] : [account.login])).toSorted();
+        return (await accounts.loginsOf([...there])).toSorted();
       },
     };
   }

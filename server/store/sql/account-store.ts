@@ -30,6 +30,12 @@ export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime, sync:
       return row === undefined ? undefined : toAccount(row);
     },
 
+    async loginsOf(ids) {
+      if (ids.length === 0) return [];
+      const rows = await db.selectFrom("accounts").select("login").where("id", "in", ids).execute();
+      return rows.map(({ login }) => login);
+    },
+
     async findByLogin(login) {
       const row = await db
         .selectFrom("accounts")
