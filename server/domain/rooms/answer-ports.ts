@@ -20,8 +20,12 @@ export interface RoomAnswerStore {
    * @param ownerId the server's; undefined: one that has lost the question, see `lost`
    */
   finish(questionId: string, ownerId: string | undefined, text: string): Promise<RoomEntry | undefined>;
-  /** The questions of a server, and whether the asker wants no answer any more; a renewed lease for each. */
-  renew(ownerId: string, leaseMs: number): Promise<ReadonlyMap<string, { readonly stopped: boolean }>>;
+  /** Those of these questions of a server that are to be answered, and whether the asker wants no more of it; a renewed lease for each. */
+  renew(
+    ownerId: string,
+    questionIds: readonly string[],
+    leaseMs: number,
+  ): Promise<ReadonlyMap<string, { readonly stopped: boolean }>>;
   /** Has the answer stop, if one is given now. Throws ROOM_NOT_FOUND; INVALID_REQUEST for what is no message of the room; NOT_ALLOWED for another's question. */
   stop(userId: string, roomId: string, questionId: string): Promise<void>;
   /** Questions whose server is gone. */

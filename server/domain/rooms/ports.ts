@@ -90,6 +90,10 @@ export interface RoomStore {
    * of this one.
    */
   append(message: NewRoomMessage): Promise<RoomEntry>;
+  /** The earlier one of {@link append}; throws INVALID_REQUEST as that does. */
+  sentBefore(
+    message: Pick<NewRoomMessage, "roomId" | "authorId" | "clientMessageId">,
+  ): Promise<RoomEntry | undefined>;
   /**
    * Gives a message another text, or wipes it where there is none, and adds the change to the room, unless it is so already.
    * Resolves to the message. Throws INVALID_REQUEST for what is no message of the room, or deleted; NOT_ALLOWED for another's.

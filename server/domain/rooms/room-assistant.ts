@@ -204,7 +204,8 @@ export class RoomAssistant implements AsyncDisposable {
     const { answers, logger } = this.#deps;
     try {
       const before = [...this.#running.keys()];
-      const wanted = await answers.renew(this.#ownerId, LEASE_MS);
+      // Not those that it owes and does not give: one was stored and its acknowledgement lost, or its answer was.
+      const wanted = await answers.renew(this.#ownerId, before, LEASE_MS);
       for (const questionId of before) {
         const isWanted = wanted.get(questionId);
         if (isWanted === undefined) this.#end(questionId, "unwanted");

@@ -16,7 +16,7 @@ import {
   type RoomHint,
   type RoomStore,
 } from "./ports.ts";
-import type { RoomAssistant } from "./room-assistant.ts";
+import type { RoomAssistant, TakenQuestion } from "./room-assistant.ts";
 import { noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
 
@@ -113,19 +113,19 @@ export class Rooms {
    * INVALID_REQUEST, RATE_LIMITED; STREAM_LIMIT for a question while too many of the account are being answered.
    */
   async send({ userId, roomId = COMMON_ROOM, text, clientMessageId, replyTo }: Said): Promise<RoomEntry> {
-    const checked = checkText(text);
-    using question = this.#deps.assistant?.take(userId, checked);
+    const { rooms, assistant } = this.#deps;
+    const said = { roomId, authorId: userId, text: checkText(text), clientMessageId, replyTo };
     await this.#count(userId);
+    const asked = takenOf(() => assistant?.take(userId, said.text));
+    if ("refused" in asked) {
+      // It may be that very question which is being answered.
+      const known = await rooms.sentBefore(said);
+      if (known === undefined) throw asked.refused;
+      return known;
+    }
+    using question = asked.question;
     const id = randomUUID();
-    const message = await this.#deps.rooms.append({
-      id,
-      roomId,
-      authorId: userId,
-      text: checked,
-      clientMessageId,
-      replyTo,
-      answeredBy: question?.answeredBy,
-    });
+    const message = await rooms.append({ ...said, id, answeredBy: question?.answeredBy });
     this.tell(roomId);
     // Not one that was sent before.
     if (message.id === id) question?.begin(message);
@@ -340,6 +340,16 @@ export class Rooms {
     // What was stored since `from` was read.
     feed.wake();
     return feed;
+  }
+}
+
+function takenOf(
+  take: () => TakenQuestion | undefined,
+): { readonly question: TakenQuestion | undefined } | { readonly refused: unknown } {
+  try {
+    return { question: take() };
+  } catch (refused) {
+    return { refused };
   }
 }
 

@@ -32,11 +32,12 @@ export function createRoomAnswerStore(tables: RoomTables): RoomAnswerStore {
       return sync.transaction(db, finish, turns.in(roomId));
     },
 
-    async renew(ownerId, leaseMs) {
+    async renew(ownerId, questionIds, leaseMs) {
       const rows = await db
         .updateTable("room_answers")
         .set({ lease_until_ms: leaseEnd(time, leaseMs) })
         .where("owner_id", "=", ownerId)
+        .where("question_id", "in", questionIds)
         .returning(["question_id", "stopped"])
         .execute();
       return new Map(rows.map(({ question_id, stopped }) => [question_id, { stopped: stopped === 1 }]));

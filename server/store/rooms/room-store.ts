@@ -44,6 +44,8 @@ export function createRoomStore(tables: RoomTables): RoomStore {
       }
     },
 
+    sentBefore: (message) => sentBefore(db, message),
+
     change: (userId, roomId, messageId, text) => change(tables, { userId, roomId, messageId, text }),
 
     position: (userId, roomId, entryId) => positionIn(db, userId, roomId, entryId),
@@ -202,7 +204,7 @@ async function change(
 
 async function sentBefore(
   db: Kysely<Tables>,
-  { roomId, authorId, clientMessageId }: NewRoomMessage,
+  { roomId, authorId, clientMessageId }: Parameters<RoomStore["sentBefore"]>[0],
 ): Promise<RoomEntry | undefined> {
   if (clientMessageId === undefined) return undefined;
   const [found] = await readEntries(db, (query) =>
