@@ -18,6 +18,9 @@ const READERS = sized(4, 10);
 const DISCONNECTS = sized(3, 10);
 const CLOCK_STEP_MS = 4 * 60_000;
 const NOT_FOUND = 5;
+const LOST_WITHIN_MS = 40_000;
+/** At night it is waited for. */
+const LEASE_ENDS_AT_ONCE = sized(true, false);
 
 let servers: TwoServers;
 /** Access tokens by login. */
@@ -113,6 +116,44 @@ test("[14] an answer to @pipit at one server is one message for readers at the o
   await expect.poll(() => read.at(-1)?.text).toMatch(/\(stopped\)$/u);
   expect(read).toHaveLength(4);
   reader.cancel();
+});
+
+test(`[14] an answer that a killed server was giving is told to be interrupted by the other one, once, within ${LOST_WITHIN_MS / 1_000} s`, async () => {
+  await servers.redis.start();
+  await using killed = await startServerProcess({
+    env: {
+      PIPIT_DATABASE_URL: servers.databaseUrl,
+      PIPIT_REDIS_URL: servers.redis.url,
+      PIPIT_MASTER_KEY: MASTER_KEY,
+      PIPIT_ISSUER: servers.a.config.issuer,
+      PIPIT_MODEL_URL: servers.model.url,
+      PIPIT_MODEL: "double",
+    },
+  });
+  using there = new GrpcJsClient(killed.grpcUrl);
+  using here = new GrpcJsClient(servers.b.grpcUrl);
+  const headers = { authorization: `Bearer ${servers.a.accessToken}` };
+  const made = await untilTaken(() => here.call(Rooms.method.createRoom, { name: "Owls" }, headers));
+  const room = made.messages[0]?.room ?? "";
+  const { requests } = servers.model;
+  const before = requests.length;
+  servers.model.script(modelStream(modelSays("Half"), { kind: "hang" }));
+  const sent = await there.call(Messaging.method.sendMessage, { room, text: "@pipit hoot" }, headers);
+  await expect.poll(() => requests.length).toBe(before + 1);
+  await killed.kill();
+  const atMs = performance.now();
+  // Its lease lasts half a minute.
+  if (LEASE_ENDS_AT_ONCE)
+    await queryPostgres(servers.databaseUrl, "update room_answers set lease_until_ms = 0", []);
+  const said = async () =>
+    (await here.call(Rooms.method.history, { room }, headers)).messages[0]?.messages.slice(1) ?? [];
+  await expect.poll(said, { timeout: 60_000, interval: 250 }).toHaveLength(1);
+  expect(performance.now() - atMs).toBeLessThan(limitMs(60_000, LOST_WITHIN_MS));
+  await here.call(Messaging.method.sendMessage, { room, text: "The end" }, headers);
+  expect(await said()).toMatchObject([
+    { author: "pipit", replyTo: sent.messages[0]?.messageId, text: expect.stringMatching(/^\(interrupted/u) },
+    { text: "The end" },
+  ]);
 });
 
 test.each([
