@@ -41,6 +41,12 @@ export const roomCommands = {
   /** One's own, as what follows. */
   editInRoom: command<void>()(z.extend(ofMessage, { text: roomText })),
   deleteInRoom: command<void>()(ofMessage),
+  /** Ends the answer to a question of one's own; what was said of it by then stays. */
+  stopAnswerInRoom: command<void>()(ofMessage),
+  /** The person writes there; as often as it is so. */
+  typeInRoom: command<void>()(inRoom),
+  /** Has `RoomsState.present` told, where the server tells it. */
+  askPresenceInRoom: command<void>()(inRoom),
   /** Adds the page before the first line. */
   olderInRoom: command<void>()(inRoom),
   /** The person has seen all up to this number. */

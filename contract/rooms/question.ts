@@ -1,3 +1,6 @@
+/** By which the assistant signs in rooms. */
+export const ASSISTANT_LOGIN = "pipit";
+
 const addressed = /^\s*@pipit(?![\p{L}\p{M}\p{N}_@-]|\.[\p{L}\p{N}])[\s,.:;!?…—-]*/iu;
 
 /** What a message in a room asks the assistant; undefined when it does not begin with its name, or says nothing else. */

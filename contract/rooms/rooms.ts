@@ -101,6 +101,10 @@ export interface RoomsState {
   readonly opened?: OpenedRoom;
   /** Of the room that is open, the oldest first: messages as they are now, and who came and went. */
   readonly lines: readonly RoomMessage[];
+  /** Logins of those who write in the room that is open, the assistant among them. */
+  readonly typing?: readonly string[];
+  /** Who was there when it was last asked; none: it is not told of this room. */
+  readonly present?: { readonly room: string; readonly logins: readonly string[] };
 }
 
 export const noRooms: RoomsState = { lines: [] };

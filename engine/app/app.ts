@@ -6,6 +6,7 @@ import type { Commands } from "#contract/commands/commands.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { noRooms, type RoomsState } from "#contract/rooms/rooms.ts";
 import type { Settings, SettingsPatch } from "#contract/settings.ts";
+import type { SayToRoom } from "#engine/events/event-link.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { AppClient, AppPorts } from "./app-ports.ts";
 import { createChatFiles } from "./chat-files.ts";
@@ -34,8 +35,10 @@ export class App implements AsyncDisposable {
   readonly #ports: AppPorts;
   readonly #current: CurrentClient;
   readonly #stop = new AbortController();
-  readonly #resumeRooms: () => Promise<void>;
+  readonly #rooms: Pick<ReturnType<typeof createRoomHandlers>, "resume" | "heard">;
   readonly #unsubscribe: () => void;
+  /** Of the server that is listened to. */
+  #say: SayToRoom = () => undefined;
   /** Ends what concerns the server that is set now, when another one is. */
   #server = new AbortController();
   /** Of the server that is about to be set: signed in already. */
@@ -89,8 +92,9 @@ export class App implements AsyncDisposable {
     const { auth } = this;
     const shownRooms = createStore<RoomsState>(() => noRooms);
     this.rooms = shownRooms;
-    const rooms = createRoomHandlers({ client, auth, store: shownRooms, signal });
-    this.#resumeRooms = rooms.resume;
+    const say: SayToRoom = (message) => this.#say(message);
+    const rooms = createRoomHandlers({ client, auth, store: shownRooms, say, signal });
+    this.#rooms = rooms;
     this.commands = createCommands({
       client,
       window,
@@ -123,7 +127,10 @@ export class App implements AsyncDisposable {
       };
       client.session.onTokenUpdated?.(showPlace);
       showPlace();
-      client.listen((news) => this.#liveSync.heard(client, news));
+      this.#say = client.listen((news) => {
+        this.#liveSync.heard(client, news);
+        this.#rooms.heard(news);
+      });
       await Promise.all([this.look(), client.signIn(signal)]);
       signal.throwIfAborted();
       await client.engine.resume();
@@ -136,7 +143,7 @@ export class App implements AsyncDisposable {
   async resumeOutbox(): Promise<void> {
     // Without a sign-in there is no outbox to take up.
     if (this.auth.getState().kind === "failed") return await this.resume();
-    void this.#resumeRooms();
+    void this.#rooms.resume();
     await this.#current
       .get()
       .then(({ engine }) => engine.resume())
@@ -166,7 +173,7 @@ export class App implements AsyncDisposable {
     const signedIn =
       kind === "signed-in" || kind === "signing-in" ? undefined : client.signIn(this.#stop.signal);
     await Promise.all([this.look(), signedIn]);
-    void this.#resumeRooms();
+    void this.#rooms.resume();
     await client.engine.resume();
     const { server } = this.#state.getState();
     if (server.kind === "unreachable") throw new PipitError(server.code, server.message);

@@ -5,6 +5,8 @@ import type { Handlers } from "#contract/commands/command.ts";
 import type { roomCommands } from "#contract/commands/rooms.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { noRooms, type RoomsState } from "#contract/rooms/rooms.ts";
+import type { SayToRoom } from "#engine/events/event-link.ts";
+import type { News } from "#engine/events/news.ts";
 import { roomQueueOf } from "#engine/rooms/room-queue.ts";
 import type { RoomsEngine } from "#engine/rooms/rooms-engine.ts";
 import { signedOutError } from "#engine/session/session-api.ts";
@@ -17,6 +19,7 @@ interface RoomDeps {
   readonly client: () => Promise<Pick<AppClient, "openRooms" | "outbox">>;
   readonly auth: ReadonlyStore<AuthState>;
   readonly store: StoreApi<RoomsState>;
+  readonly say: SayToRoom;
   /** Aborts when the application ends. */
   readonly signal: AbortSignal;
 }
@@ -28,7 +31,7 @@ interface Opened {
 }
 
 /** What is done with rooms. Their code comes with the first command; what was open goes with its account. */
-export function createRoomHandlers({ client, auth, store, signal }: RoomDeps) {
+export function createRoomHandlers({ client, auth, store, say, signal }: RoomDeps) {
   let opened: Opened | undefined;
   let owner = accountOf(auth.getState());
   const close = (): void => {
@@ -55,7 +58,7 @@ export function createRoomHandlers({ client, auth, store, signal }: RoomDeps) {
       of.openRooms(),
     ]);
     const outbox = createRoomOutbox(of.outbox, accountId);
-    const deps = { rooms, outbox, store, clock: systemClock, random: Math.random, newId: uuidv7 };
+    const deps = { rooms, outbox, store, say, clock: systemClock, random: Math.random, newId: uuidv7 };
     const fresh = new Engine({ ...deps, signal: AbortSignal.any([signal, stop.signal]) });
     // What cannot be read is told by the chat, whose outbox it is too.
     await fresh.takeUp().catch(() => undefined);
@@ -86,6 +89,23 @@ export function createRoomHandlers({ client, auth, store, signal }: RoomDeps) {
     (await opened.engine.catch(() => undefined))?.resume();
   };
   const handlers: Handlers<typeof roomCommands> = {
+    ...engineHandlers(engine),
+    closeRoom: async () => (await opened?.engine)?.close(),
+  };
+  return {
+    handlers,
+    /** The server can be reached again. Never throws. */
+    resume,
+    /** What the server told of the account. */
+    heard: (news: News): void =>
+      void opened?.engine.then(({ live }) => live.heard(news)).catch(() => undefined),
+  };
+}
+
+function engineHandlers(
+  engine: () => Promise<RoomsEngine>,
+): Omit<Handlers<typeof roomCommands>, "closeRoom"> {
+  return {
     listRooms: async () => (await engine()).list(),
     createRoom: async ({ name }) => (await engine()).create(name),
     joinRoom: async ({ room }) => (await engine()).join(room),
@@ -94,18 +114,15 @@ export function createRoomHandlers({ client, auth, store, signal }: RoomDeps) {
     inviteToRoom: async ({ room, login }) => (await engine()).invite(room, login),
     removeFromRoom: async ({ room, login }) => (await engine()).remove(room, login),
     openRoom: async ({ room }) => (await engine()).open(room),
-    closeRoom: async () => (await opened?.engine)?.close(),
     sendToRoom: async ({ room, text }) => (await engine()).send(room, text),
     retryInRoom: async ({ room, messageId }) => (await engine()).retry(room, messageId),
     discardInRoom: async ({ room, messageId }) => (await engine()).discard(room, messageId),
     editInRoom: async ({ room, messageId, text }) => (await engine()).edit(room, messageId, text),
     deleteInRoom: async ({ room, messageId }) => (await engine()).delete(room, messageId),
+    stopAnswerInRoom: async ({ room, messageId }) => (await engine()).stopAnswer(room, messageId),
+    typeInRoom: async ({ room }) => (await engine()).live.typing(room),
+    askPresenceInRoom: async ({ room }) => (await engine()).live.askPresence(room),
     olderInRoom: async ({ room }) => (await engine()).older(room),
     readRoom: async ({ room, seq }) => (await engine()).read(room, seq),
-  };
-  return {
-    handlers,
-    /** The server can be reached again. Never throws. */
-    resume,
   };
 }

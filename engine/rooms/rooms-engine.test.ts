@@ -50,6 +50,8 @@ function createStage(listed: readonly ListedRoom[] = [room], kept = createMemory
     followed: 0,
     /** What the window has been sent, which has to be what the engine shows. */
     copy: noRooms as RoomsState,
+    /** What was said to the server over the socket. */
+    spoken: [] as unknown[],
   };
   let changed = Promise.withResolvers<PipitError | undefined>();
   const tell = (error?: PipitError): void => {
@@ -128,7 +130,7 @@ function createStage(listed: readonly ListedRoom[] = [room], kept = createMemory
   const newId = (): string => `id${(ids += 1)}`;
   const outbox = createRoomOutbox(kept, "a");
   const deps = { rooms, outbox, store, clock, random: () => 0, newId, signal: stop.signal };
-  const engine = new RoomsEngine(deps);
+  const engine = new RoomsEngine({ ...deps, say: (message) => stage.spoken.push(message) });
   return Object.assign(stage, {
     clock,
     engine,
@@ -351,4 +353,39 @@ test("[14] a sign-in that ended while messages waited: they are sent when the ro
   stage.engine.resume();
   await settle();
   expect([stage.texts(), stage.pending()]).toEqual([["hello", "mine"], []]);
+});
+
+test("who writes in the open room is shown until they have said it, say no more of it, or another room is opened; one's own writing is told now and then", async () => {
+  using stage = createStage([room, common]);
+  const { live } = stage.engine;
+  const typing = () => stage.state().typing ?? [];
+  const writes = (login: string, where: object = { room: "r" }) =>
+    live.heard({ kind: "room.typing", login, ...where });
+  await stage.engine.list();
+  stage.engine.open("r");
+  await settle();
+  for (const login of ["zoe", "pipit", "ann", "max"]) writes(login);
+  writes("eve", {});
+  expect(typing()).toEqual(["zoe", "pipit", "max"]);
+  await stage.clock.advance(4_000);
+  writes("zoe");
+  stage.say("said", { author: "max" });
+  await settle();
+  expect(typing()).toEqual(["zoe", "pipit"]);
+  await stage.clock.advance(2_000);
+  await settle();
+  expect(typing()).toEqual(["zoe"]);
+  stage.engine.open(EVERYONE);
+  expect(typing()).toEqual([]);
+  live.heard({ kind: "room.presence", logins: ["zoe"] });
+  expect(stage.state().present).toEqual({ room: EVERYONE, logins: ["zoe"] });
+
+  for (let at = 0; at < 3; at += 1) live.typing(EVERYONE);
+  await stage.clock.advance(3_000);
+  live.typing(EVERYONE);
+  await stage.engine.send(EVERYONE, "hello");
+  live.typing(EVERYONE);
+  live.askPresence("r");
+  const told = { type: "typing" };
+  expect(stage.spoken).toEqual([told, told, told, { type: "presence", room: "r" }]);
 });

@@ -10,8 +10,10 @@ import {
   type RoomMessage,
   type RoomsState,
 } from "#contract/rooms/rooms.ts";
+import type { SayToRoom } from "#engine/events/event-link.ts";
 import type { Clock } from "#engine/ports.ts";
 import { FollowedRoom, idOf } from "./followed-room.ts";
+import { LiveRoom } from "./live-room.ts";
 import type { OwnRooms } from "./own-rooms.ts";
 import type { RoomOutbox } from "./room-outbox.ts";
 import type { RoomNews } from "./room-session.ts";
@@ -29,6 +31,7 @@ interface RoomsEngineDeps {
   readonly outbox: RoomOutbox;
   /** Written by nobody else. */
   readonly store: StoreApi<RoomsState>;
+  readonly say: SayToRoom;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -40,6 +43,7 @@ interface RoomsEngineDeps {
 
 /** The rooms of one account as a window shows them: the list, and one that is open. Methods throw as `RoomsClient`. */
 export class RoomsEngine {
+  readonly live: LiveRoom;
   readonly #deps: RoomsEngineDeps;
   readonly #followed = new Map<string, FollowedRoom>();
   /** By room: what was not taken, or not sent, until the room is opened again. */
@@ -52,6 +56,7 @@ export class RoomsEngine {
 
   constructor(deps: RoomsEngineDeps) {
     this.#deps = deps;
+    this.live = new LiveRoom(deps);
   }
 
   async list(): Promise<void> {
@@ -120,6 +125,7 @@ export class RoomsEngine {
 
   async send(room: string, text: string): Promise<void> {
     await this.#opened(room).send(text);
+    this.live.hasSent();
   }
   retry(room: string, id: string): void {
     this.#opened(room).retry(id);
@@ -137,6 +143,10 @@ export class RoomsEngine {
   }
   async delete(room: string, messageId: string): Promise<void> {
     this.#change(room, messageId, await this.#deps.rooms.delete(idOf(room), messageId, this.#deps.signal));
+  }
+
+  async stopAnswer(room: string, messageId: string): Promise<void> {
+    await this.#deps.rooms.stopAnswer(idOf(room), messageId, this.#deps.signal);
   }
 
   async older(room: string): Promise<void> {

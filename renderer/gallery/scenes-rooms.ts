@@ -88,6 +88,18 @@ function show(bridge: ScriptedBridge, opened: Partial<OpenedRoom>, lines: readon
 /** Rooms, and what becomes of them. */
 export const roomScenes: Readonly<Record<string, (bridge: ScriptedBridge) => void>> = {
   room: (bridge) => show(bridge, {}, said),
+  "room-answering": (bridge) => {
+    show(bridge, {}, [
+      ...said,
+      line(10, "zoe", "@pipit where do herons sleep?"),
+      line(11, "pipit", "In trees, mostly: **in groups**, near water.", { askedBy: "zoe", replyTo: "m10" }),
+      line(12, login, "@pipit and kingfishers?"),
+    ]);
+    bridge.rooms.setState({
+      typing: ["pipit", "zoe", "Иван"],
+      present: { room: "r1", logins: [login, "zoe"] },
+    });
+  },
   "room-empty": (bridge) => show(bridge, { room: EVERYONE, older: false }, []),
   "room-long": (bridge) => {
     const lines = Array.from({ length: 300 }, (_, at) => ({

@@ -1,7 +1,7 @@
 import { Pencil, Quote, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { RoomMessage } from "#contract/rooms/rooms.ts";
-import { useBridge, useView } from "../bridge/use-bridge.ts";
+import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
 import { CopyButton, MessageActions } from "../chat/message-actions.tsx";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { Button } from "../ui/button.tsx";
@@ -9,15 +9,18 @@ import { IconButton } from "../ui/icon-button.tsx";
 
 interface LineActionsProps {
   readonly line: RoomMessage;
-  readonly isOwn: boolean;
-  readonly onEdit: () => void;
+  /** Absent for what others have written. */
+  readonly onEdit: (() => void) | undefined;
 }
 
-/** What can be done with a message; one's own can be changed, and taken back from everybody after a second press. */
-export function LineActions({ line, isOwn, onEdit }: LineActionsProps) {
+/** What can be done with a message; one's own can be changed, and taken back from everybody after a second press, as what the assistant answered to one. */
+export function LineActions({ line, onEdit }: LineActionsProps) {
   const { t } = useLazyTexts("rooms");
   const { commands, views } = useBridge();
   const room = useView((state) => state.room);
+  const mayDelete = useRooms(
+    ({ login }) => onEdit !== undefined || (login !== undefined && line.askedBy === login),
+  );
   const [asks, setAsks] = useState(false);
   const remove = () => void views.attempt(commands.deleteInRoom({ room, messageId: line.id }));
   return (
@@ -32,15 +35,15 @@ export function LineActions({ line, isOwn, onEdit }: LineActionsProps) {
             <Quote className="size-4" />
           </IconButton>
           <CopyButton text={() => line.text} />
-          {isOwn ? (
-            <>
-              <IconButton size="small" label={t("edit")} onClick={onEdit}>
-                <Pencil className="size-4" />
-              </IconButton>
-              <IconButton size="small" label={t("delete")} onClick={() => setAsks(true)}>
-                <Trash2 className="size-4" />
-              </IconButton>
-            </>
+          {onEdit === undefined ? undefined : (
+            <IconButton size="small" label={t("edit")} onClick={onEdit}>
+              <Pencil className="size-4" />
+            </IconButton>
+          )}
+          {mayDelete ? (
+            <IconButton size="small" label={t("delete")} onClick={() => setAsks(true)}>
+              <Trash2 className="size-4" />
+            </IconButton>
           ) : undefined}
         </>
       )}

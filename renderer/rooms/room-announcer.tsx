@@ -25,7 +25,8 @@ export function RoomAnnouncer() {
   );
   return <HiddenStatus>{said && textOf(said)}</HiddenStatus>;
 
-  function textOf({ kind, author: login, text }: RoomMessage): string {
+  function textOf({ kind, author, text, askedBy }: RoomMessage): string {
+    const login = askedBy === undefined ? author : t("assistant");
     if (kind === "joined" || kind === "left") return t(kind, { login });
     return t("said", { login, text: text.slice(0, SAID_MAX_CHARS) });
   }

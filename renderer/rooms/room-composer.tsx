@@ -34,6 +34,11 @@ export function RoomComposer({ room }: { readonly room: string }) {
     if (!sent && (views.store.getState().roomDrafts[place] ?? "") === "") views.writeToRoom(place, text);
     setSending(false);
   };
+  const write = (next: string): void => {
+    views.writeToRoom(place, next);
+    // What is taken away is no writing. Nobody is to be told that it did not reach the others.
+    if (isOpen && next.length > text.length) commands.typeInRoom({ room }).catch(() => undefined);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -53,7 +58,7 @@ export function RoomComposer({ room }: { readonly room: string }) {
               aria-invalid={text.length > ROOM_MESSAGE_MAX_CHARS}
               placeholder={t("placeholder", { room: name })}
               value={text}
-              onChange={(event) => views.writeToRoom(place, event.target.value)}
+              onChange={(event) => write(event.target.value)}
               onKeyDown={onKeyDown}
               className="field-sizing-content max-h-full min-h-10 w-full resize-none overflow-y-auto bg-transparent px-3 py-2 text-reading outline-none placeholder:text-faint"
             />

@@ -17,7 +17,11 @@ export function RoomMembers({ room }: { readonly room: string }) {
   const [members, setMembers] = useState<readonly RoomMember[]>();
   const { error, run } = useAction();
   const read = () => run(async () => setMembers(await commands.listRoomMembers({ room })));
-  const onOpen = useEffectEvent(() => void read());
+  const onOpen = useEffectEvent(() => {
+    void read();
+    // Without an answer there are no marks.
+    commands.askPresenceInRoom({ room }).catch(() => undefined);
+  });
   useEffect(() => onOpen(), []);
   return (
     <div className="flex min-h-40 flex-col gap-3 overflow-y-auto px-4 pb-4">
@@ -98,14 +102,24 @@ function MemberRow({ room, member: { login, displayName, invited, owner }, onRem
   const { commands, views } = useBridge();
   const own = useRooms((state) => state.login);
   const isOwner = useRooms(({ rooms }) => rooms?.find((listed) => roomKey(listed) === room)?.owned === true);
+  const isThere = useRooms(
+    ({ present }) => present?.room === room && present.logins.includes(login) && !invited,
+  );
   const remove = async () => {
     if (await views.attempt(commands.removeFromRoom({ room, login }))) onRemoved();
   };
   return (
     <li className="flex min-h-9 items-center gap-2 border-b border-hairline py-1 last:border-0">
       <span className="flex min-w-0 flex-1 flex-col">
-        <span dir="auto" className="truncate font-medium">
-          {displayName}
+        <span className="flex min-w-0 items-center gap-2">
+          <span dir="auto" className="truncate font-medium">
+            {displayName}
+          </span>
+          {isThere ? (
+            <span title={t("present")} className="size-2 shrink-0 rounded-full bg-accent">
+              <span className="sr-only">{t("present")}</span>
+            </span>
+          ) : undefined}
         </span>
         {displayName === login ? undefined : (
           <span dir="auto" className="truncate text-small text-soft">

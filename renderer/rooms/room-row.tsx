@@ -1,3 +1,4 @@
+import { Sparkles } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { DayLine } from "../chat/day-line.tsx";
@@ -52,7 +53,7 @@ function Said({ row, isOwn, named, editing, onEdit }: SaidProps) {
   const { i18n } = useTranslation();
   const { t } = useLazyTexts("rooms");
   const { line, pending } = row;
-  const author = authorOf(row, isOwn, t("you"));
+  const author = useAuthor(row, isOwn);
   if (editing && line !== undefined) return <LineEditor line={line} onEnd={() => onEdit(undefined)} />;
   return (
     <article
@@ -60,11 +61,11 @@ function Said({ row, isOwn, named, editing, onEdit }: SaidProps) {
       aria-label={t("message", { login: author, time: clockTime(timeOf(row), i18n.language) })}
       className={`group/message flex flex-col ${isOwn ? "items-end" : "items-start"} ${named ? "pt-3" : "pt-1"}`}
     >
-      {named ? <SaidBy author={isOwn ? undefined : author} atMs={timeOf(row)} /> : undefined}
+      {named ? <SaidBy row={row} author={isOwn ? undefined : author} /> : undefined}
       <div className={`flex w-full items-end gap-1 ${isOwn ? "flex-row-reverse" : ""}`}>
         <Bubble row={row} isOwn={isOwn} />
         {line === undefined || line.deleted ? undefined : (
-          <LineActions line={line} isOwn={isOwn} onEdit={() => onEdit(row.key)} />
+          <LineActions line={line} onEdit={isOwn ? () => onEdit(row.key) : undefined} />
         )}
       </div>
       {pending === undefined ? undefined : <PendingStatus message={pending} />}
@@ -72,17 +73,31 @@ function Said({ row, isOwn, named, editing, onEdit }: SaidProps) {
   );
 }
 
-function authorOf({ line }: RoomRow, isOwn: boolean, you: string): string {
-  return isOwn || line === undefined ? you : line.author;
+function useAuthor({ line }: RoomRow, isOwn: boolean): string {
+  const { t } = useLazyTexts("rooms");
+  if (isOwn || line === undefined) return t("you");
+  return line.askedBy === undefined ? line.author : t("assistant");
 }
 
-function SaidBy({ author, atMs }: { readonly author: string | undefined; readonly atMs: number }) {
+/** @param author of others' messages */
+function SaidBy({ row, author }: { readonly row: RoomRow; readonly author: string | undefined }) {
   const { i18n } = useTranslation();
+  const { t } = useLazyTexts("rooms");
+  const atMs = timeOf(row);
+  const askedBy = row.line?.askedBy;
   return (
     <p className="flex max-w-full items-baseline gap-2 pb-0.5 text-small">
       {author === undefined ? undefined : (
         <span dir="auto" className="min-w-0 truncate font-medium">
+          {askedBy === undefined ? undefined : (
+            <Sparkles aria-hidden="true" className="me-1 inline size-4 align-text-bottom text-accent" />
+          )}
           {author}
+        </span>
+      )}
+      {askedBy === undefined ? undefined : (
+        <span dir="auto" className="min-w-0 truncate text-soft">
+          {t("askedBy", { login: askedBy })}
         </span>
       )}
       <time dateTime={new Date(atMs).toISOString()} className="text-caption text-faint">

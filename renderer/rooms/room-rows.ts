@@ -71,9 +71,14 @@ function isFirstUnread(
 /** Of the same author as the row before it, and soon after it. */
 function isSameBreath(before: RoomRow, row: RoomRow, login: string | undefined): boolean {
   const [one, other] = [before, row].map(({ line }) => ({
-    author: line?.author ?? login,
+    // Its answers to two people are two authors'.
+    author: line?.askedBy ?? line?.author ?? login,
+    isAssistant: line?.askedBy !== undefined,
     isMessage: (line?.kind ?? "message") === "message",
   }));
-  const isSame = one?.author === other?.author && one?.isMessage === other?.isMessage;
+  const isSame =
+    one?.author === other?.author &&
+    one?.isAssistant === other?.isAssistant &&
+    one?.isMessage === other?.isMessage;
   return isSame && timeOf(row) - timeOf(before) <= SAME_BREATH_MS;
 }

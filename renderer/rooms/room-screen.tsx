@@ -9,6 +9,7 @@ import { Note } from "../ui/note.tsx";
 import { RoomAnnouncer } from "./room-announcer.tsx";
 import { RoomComposer } from "./room-composer.tsx";
 import { RoomLines } from "./room-lines.tsx";
+import { TypingLine } from "./typing-line.tsx";
 
 /** A room in the place of the conversation. */
 export function RoomScreen() {
@@ -34,6 +35,7 @@ export function RoomScreen() {
   return (
     <div className="flex h-full flex-col">
       {isShown ? <RoomLines key={room} /> : <div className="min-h-0 flex-1" />}
+      <TypingLine />
       <RoomNotes room={room} />
       <RoomComposer key={`${accountId} ${room}`} room={room} />
       <RoomAnnouncer />

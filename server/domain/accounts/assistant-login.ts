@@ -1,7 +1,5 @@
 import { loginKeyOf } from "#contract/account-rules.ts";
-
-/** By which the assistant signs in rooms. Nobody can register it, or what looks like it. */
-export const ASSISTANT_LOGIN = "pipit";
+import { ASSISTANT_LOGIN } from "#contract/rooms/question.ts";
 
 /** Letters of other scripts, and digits, that are read as one of the name. */
 const lookalikes: Readonly<Record<string, string>> = {
@@ -17,7 +15,7 @@ const lookalikes: Readonly<Record<string, string>> = {
   τ: "t",
 };
 
-/** What a person could take for the assistant's name. */
+/** What a person could take for the assistant's name, which nobody can register. */
 export function looksLikeAssistant(login: string): boolean {
   const letters = loginKeyOf(login)
     .normalize("NFD")

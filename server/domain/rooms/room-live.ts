@@ -1,5 +1,5 @@
 import type { Clock } from "#contract/clock.ts";
-import { ASSISTANT_LOGIN } from "#server/domain/accounts/assistant-login.ts";
+import { ASSISTANT_LOGIN } from "#contract/rooms/question.ts";
 import type { AccountStore } from "#server/domain/accounts/ports.ts";
 import { createQuestion } from "#server/domain/ask-servers.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";

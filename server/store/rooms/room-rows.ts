@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ExpressionBuilder, Kysely, SelectQueryBuilder, Transaction } from "kysely";
-import { ASSISTANT_LOGIN, looksLikeAssistant } from "#server/domain/accounts/assistant-login.ts";
+import { ASSISTANT_LOGIN } from "#contract/rooms/question.ts";
+import { looksLikeAssistant } from "#server/domain/accounts/assistant-login.ts";
 import type { MemberState } from "#server/domain/rooms/member-ports.ts";
 import { COMMON_ROOM, type RoomEntry } from "#server/domain/rooms/ports.ts";
 import { roomNotFound } from "#server/domain/rooms/room-errors.ts";

@@ -68,15 +68,25 @@ test("[14] two people chat in a room that one has made: invited, live, edited, d
   await expect(page.getByText(texts.invited, { exact: true })).toBeVisible();
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press("Escape");
-  await bobsPage.reload();
   await expect(bob.group.getByText("Birds")).toBeVisible();
   await bob.button(texts.accept).click();
   await expect(bob.said).toHaveCount(1);
   await expect(ann.log.getByText(texts.joined.replace("{{login}}", bobsLogin))).toBeVisible();
 
+  // Who writes is told to the other, and over with what they say; who is there is marked in the list.
+  await bob.field.pressSequentially("A wr");
+  await expect(page.getByText(texts.typingOne.replace("{{login}}", bobsLogin))).toBeVisible();
+  await expect(bobsPage.getByText(/typing/u)).toHaveCount(0);
+  await ann.button(shell.rooms.members).click();
+  await expect(page.getByRole("dialog").getByRole("listitem").filter({ hasText: bobsLogin })).toContainText(
+    texts.present,
+  );
+  await page.keyboard.press("Escape");
+
   // Live, both ways; what is sent again or twice stands once.
   await bob.say("A wren!");
   await expect(ann.said.last()).toContainText("A wren!");
+  await expect(page.getByText(texts.typingOne.replace("{{login}}", bobsLogin))).toHaveCount(0);
   await ann.say("Where?");
   await expect(bob.said.last()).toContainText("Where?");
   expect(await axeViolations(bobsPage)).toEqual([]);

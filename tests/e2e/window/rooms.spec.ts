@@ -68,6 +68,47 @@ test("[14] a room by the keyboard: written, corrected, quoted, its members, and 
   await expect(page.getByRole("textbox", { name: "Message to Pipit" })).toBeFocused();
 });
 
+test("what the assistant answers names who has asked; its asker alone stops and deletes it, and sees who writes and who is there", async ({
+  gallery,
+  page,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await gallery.open("room-answering", { language: "en" });
+  const log = page.getByRole("log", { name: "Messages" });
+  const answer = log.getByRole("article").filter({ hasText: "In trees, mostly" });
+  await expect(answer).toContainText("Pipit");
+  await expect(answer).toContainText("asked by zoe");
+  await expect(answer.getByRole("button", { name: "Delete" })).toHaveCount(0);
+  await expect(page.getByText("zoe and Иван are typing…")).toBeVisible();
+  await page.getByRole("button", { name: "Stop", exact: true }).press("Enter");
+  await page.getByRole("textbox", { name: "Message to the room" }).pressSequentially("Hi");
+  await gallery.script((host) => {
+    const { lines } = host.rooms.getState();
+    const [last] = lines.slice(-2);
+    const reply = { id: "m13", seq: 13, text: "At the bank.", askedBy: "ada", replyTo: "m12" };
+    if (last !== undefined) host.rooms.setState({ lines: [...lines, { ...last, ...reply }] });
+  });
+  const own = log.getByRole("article").filter({ hasText: "At the bank." });
+  await expect(own).toContainText("asked by ada");
+  await expect(own.getByRole("button", { name: "Edit" })).toHaveCount(0);
+  await expect(own.getByRole("button", { name: "Delete" })).toHaveCount(1);
+  // Another one's question is being answered still.
+  await expect(page.getByText("Pipit is answering…")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Stop", exact: true })).toHaveCount(0);
+  expect(await axeViolations(page)).toEqual([]);
+  await page.getByRole("button", { name: "Members" }).click();
+  await expect(page.getByRole("dialog").getByText("Here now")).toHaveCount(2);
+  expect(await axeViolations(page)).toEqual([]);
+  const asked = await gallery.script((host) => host.calls.map(({ name, input }) => ({ name, input })));
+  const live = asked.filter(({ name }) => /stopAnswer|type|askPresence/u.test(name));
+  expect(live).toEqual([
+    { name: "stopAnswerInRoom", input: { room: "r1", messageId: "m12" } },
+    { name: "typeInRoom", input: { room: "r1" } },
+    { name: "typeInRoom", input: { room: "r1" } },
+    { name: "askPresenceInRoom", input: { room: "r1" } },
+  ]);
+});
+
 test("[14] rooms stand above the chats; an invitation is answered there, and a new one gets a name", async ({
   gallery,
   page,
