@@ -25,8 +25,8 @@ import { roomPrompt, roomWording } from "./room-prompt.ts";
 const STOP_CHANNEL = "room-answer-stops";
 /** How often it is looked whether an answer is still wanted, where the bus does not say so. */
 const LOOK_MS = 1_000;
-/** How often it is looked whether another server has left one. */
-const LOST_EVERY_MS = 10_000;
+/** How often it is looked whether another server has left one: it is told within 40 s, with the lease and what the looking takes. */
+const LOST_EVERY_MS = 8_000;
 /** A server that has not looked for so long is gone. */
 const LEASE_MS = 30_000;
 /** Messages before the question that are read. */
