@@ -50,6 +50,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.roomLag(1);
   metrics.socketClosed("peer");
   metrics.syncLag(1);
+  metrics.programEvent("success");
   const names = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of (await metrics.text()).body.matchAll(
     /^([a-z_]+)(?:\{(.*)\})? /gm,
