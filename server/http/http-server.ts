@@ -158,7 +158,8 @@ function addBodyParsers(app: FastifyInstance): void {
   });
   app.addContentTypeParser(JSON_CONTENT_TYPE, { parseAs: "string" }, (_request, body, done) => {
     try {
-      done(null, parseJsonBody(String(body)));
+      // Clients name a type for the body that a request of theirs happens not to have.
+      done(null, body === "" ? undefined : parseJsonBody(String(body)));
     } catch (error) {
       done(error as HttpError, undefined);
     }

@@ -242,7 +242,14 @@ describe.each(databasesBySize)("the developer-style API on $name", ({ name }) =>
 
     test("gives a token for 15 minutes to the bearer of an access token", async () => {
       const { body } = await signIn();
-      const { status, body: answer, headers } = await ask(bearer(String(body["access"])));
+      const {
+        status,
+        body: answer,
+        headers,
+      } = await ask({
+        ...bearer(String(body["access"])),
+        "content-type": "application/json",
+      });
       expect(status).toBe(200);
       expect(answer).toEqual({
         ws_token: expect.stringMatching(/^[\w-]{43}$/),
