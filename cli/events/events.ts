@@ -87,7 +87,11 @@ async function readLines(file: string, { stdin }: Terminal, words: EventWords): 
     .split("\n")
     .map((line, at) => ({ number: at + 1, text: line.trim() }))
     .filter((line) => line.text !== "")
-    .map((line) => ({ number: line.number, value: parseJson(line.text) }));
+    .map(({ number, text: json }) => {
+      const value = parseJson(json);
+      if (value === undefined) throw new ToldError("USAGE", words.fault(String(number), words.notJson));
+      return { number, value };
+    });
 }
 
 async function fileText(file: string, words: EventWords): Promise<string> {

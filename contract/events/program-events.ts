@@ -1,3 +1,5 @@
+import { isDeeperThan, JSON_MAX_LEVELS } from "../json-depth.ts";
+
 /** Where programs leave events, many at once (docs/reference/developer-api.md, "Batches of events"). */
 export const EVENT_BATCH_PATH = "/api/v1/events/batch/";
 /** Most events of one batch. */
@@ -44,6 +46,9 @@ export function readEvent(given: unknown): ProgramEvent | EventFaults {
     ...(isObject(payload) ? [] : [`payload: ${faultOf(payload, "Not an object.")}`]),
   ];
   if (faults.length > 0 || eventId === undefined) return { faults };
+  if (isDeeperThan(JSON_MAX_LEVELS, given)) {
+    return { faults: [`event: Nested more than ${JSON_MAX_LEVELS} levels deep, which is the limit.`] };
+  }
   const data = JSON.stringify(given);
   if (new TextEncoder().encode(data).byteLength > EVENT_MAX_BYTES) {
     return { faults: [`event: Larger than ${EVENT_MAX_BYTES / 1024} KiB, which is the limit.`] };
@@ -60,7 +65,7 @@ export function readEvent(given: unknown): ProgramEvent | EventFaults {
 }
 
 /** An id in the form in which it is compared; undefined for what is none. */
-function eventIdOf(given: unknown): string | undefined {
+export function eventIdOf(given: unknown): string | undefined {
   if (typeof given !== "string") return undefined;
   if (ulid.test(given)) return given.toUpperCase();
   if (!uuid.test(given)) return undefined;
@@ -73,7 +78,9 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 function isText(value: unknown): boolean {
-  return typeof value === "string" && value.trim() !== "" && value.length <= EVENT_FIELD_MAX_CHARS;
+  if (typeof value !== "string" || value.length > EVENT_FIELD_MAX_CHARS) return false;
+  // PostgreSQL keeps no NUL in a text.
+  return value.trim() !== "" && !value.includes("\0");
 }
 
 function isClock(value: unknown): value is number {
@@ -81,7 +88,7 @@ function isClock(value: unknown): value is number {
 }
 
 function textFault(value: unknown): string {
-  return faultOf(value, `Not a text of 1 to ${EVENT_FIELD_MAX_CHARS} characters.`);
+  return faultOf(value, `Not a text of 1 to ${EVENT_FIELD_MAX_CHARS} characters without NUL.`);
 }
 
 function faultOf(value: unknown, otherwise: string): string {

@@ -83,6 +83,34 @@ test.each([
   expect([...queue.waiting.values()]).toEqual([0, what.includes("list") ? 1 : 0, 0]);
 });
 
+test("after a 413 of a proxy it goes on with half as many, and one that is too large alone ends the run, behind the others", async () => {
+  const queue = new Queue(1_000);
+  const sizes: number[] = [];
+  const proxy = async (_path: string, batch: string) => {
+    const ids = idsOf(batch);
+    sizes.push(ids.length);
+    if (ids.length > 300 || ids.includes("e999")) return answer(413, {});
+    return answer(200, { results: ids.map((event_id) => ({ event_id, status: "success" })) });
+  };
+  const report = await pushEvents(queue, proxy, PATH);
+  expect(sizes).toEqual([1_000, 500, 250, 250, 250, 250, 125, 125, 62, 62, 1]);
+  expect(report.success).toBe(999);
+  expect(report.error).toMatchObject({ code: expect.any(String) });
+  expect([...queue.waiting]).toEqual([["e999", 1]]);
+});
+
+test("an id is known in whatever spelling it is answered, and a run that is stopped says nothing of its events", async () => {
+  const spelled = ["0190a1b2c3d4e5f60718293a4b5c6d7e", "01kbtfj8q3zb9x2c7n5v4m6k1d"];
+  const queue = new Queue(0);
+  for (const id of ["0190a1b2-c3d4-e5f6-0718-293a4b5c6d7e", "01KBTFJ8Q3ZB9X2C7N5V4M6K1D"])
+    queue.waiting.set(id, 0);
+  const stopped = new PipitError("CANCELLED", "Stopped.");
+  const none = await pushEvents(queue, async () => Promise.reject(stopped), PATH);
+  expect([none.error, none.rejected.size]).toEqual([stopped, 0]);
+  const results = spelled.map((event_id) => ({ event_id, status: "success" }));
+  expect((await pushEvents(queue, async () => answer(200, { results }), PATH)).success).toBe(2);
+});
+
 test("a batch that nothing is known of is rejected whole, and ends the run", async () => {
   const unreachable = new PipitError("SERVER_UNREACHABLE", "Away.");
   const ways = [

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { EVENT_BATCH_MAX, EVENT_BATCH_MAX_BYTES } from "#contract/events/program-events.ts";
+import { EVENT_BATCH_MAX, EVENT_BATCH_MAX_BYTES, eventIdOf } from "#contract/events/program-events.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { HttpResponse } from "#engine/ports.ts";
@@ -43,7 +43,8 @@ export interface PushReport {
 
 /**
  * Sends what waits, batch after batch, until nothing does, or until a batch of which nothing was delivered: what is wrong
- * with that would be wrong with the next one. Nothing is ever dropped because it failed often.
+ * with that would be wrong with the next one. A proxy may take less at once than the server does: after its 413 the run
+ * goes on with half as many at a time. Nothing is ever dropped because it failed often.
  *
  * @param send a batch as JSON. Throws PipitError
  */
@@ -54,10 +55,17 @@ export async function pushEvents(
 ): Promise<PushReport> {
   let [success, duplicate] = [0, 0];
   const rejected = new Map<string, string>();
+  let events = EVENT_BATCH_MAX;
   for (;;) {
-    const batch = queue.next({ events: EVENT_BATCH_MAX, bytes: EVENT_BATCH_MAX_BYTES - ROOM_BYTES });
+    const batch = queue.next({ events, bytes: EVENT_BATCH_MAX_BYTES - ROOM_BYTES });
     if (batch.length === 0) return { success, duplicate, rejected, error: undefined };
-    const { outcome, error } = await sent(batch, send, path);
+    const { outcome, error, tooLarge } = await sent(batch, send, path);
+    // Whoever stops it says nothing of these events.
+    if (error?.code === "CANCELLED") return { success, duplicate, rejected, error };
+    if (tooLarge && batch.length > 1) {
+      events = Math.floor(batch.length / 2);
+      continue;
+    }
     queue.settle(outcome);
     for (const [id, { why }] of outcome.rejected) rejected.set(id, why);
     for (const id of [...outcome.success, ...outcome.duplicate]) rejected.delete(id);
@@ -72,13 +80,20 @@ async function sent(
   batch: readonly QueuedEvent[],
   send: Parameters<typeof pushEvents>[1],
   path: string,
-): Promise<{ readonly outcome: BatchOutcome; readonly error: PipitError | undefined }> {
+): Promise<{
+  readonly outcome: BatchOutcome;
+  readonly error: PipitError | undefined;
+  readonly tooLarge?: boolean;
+}> {
   try {
     const response = await send(path, `{"events":[${batch.map(({ data }) => data).join(",")}]}`);
     if (response.status === 200) return { outcome: outcomeIn(response.body, batch), error: undefined };
     if (response.status === 400)
       return { outcome: outcomeOf400(response, batch, path), error: refusal(response, path) };
-    throw refusalOf(path, response);
+    const error = refusalOf(path, response);
+    if (response.status !== 413) throw error;
+    // Of one alone it is that event's own fault: it goes behind the others.
+    return { outcome: failed(batch, error.message, batch.length === 1), error, tooLarge: true };
   } catch (reason) {
     const error = PipitError.from(reason);
     return { outcome: failed(batch, error.message), error };
@@ -100,19 +115,24 @@ function outcomeIn(body: string, batch: readonly QueuedEvent[]): BatchOutcome {
   const told = new Map<string, z.infer<typeof resultSchema>>();
   for (const one of answer.data.results) {
     const { data } = resultSchema.safeParse(one);
-    if (data?.event_id) told.set(data.event_id.toLowerCase(), data);
+    if (data?.event_id) told.set(sameId(data.event_id), data);
   }
   const idsWith = (status: string): readonly string[] =>
-    batch.flatMap(({ eventId }) => (told.get(eventId.toLowerCase())?.status === status ? [eventId] : []));
+    batch.flatMap(({ eventId }) => (told.get(sameId(eventId))?.status === status ? [eventId] : []));
   const [success, duplicate] = [idsWith("success"), idsWith("duplicate")];
   const delivered = new Set([...success, ...duplicate]);
   const rejected = batch.flatMap(({ eventId }) => {
     if (delivered.has(eventId)) return [];
-    const result = told.get(eventId.toLowerCase());
+    const result = told.get(sameId(eventId));
     const why = result?.error_message ?? result?.error ?? "The server said nothing of this event.";
     return [[eventId, { why, own: result !== undefined }] as const];
   });
   return { success, duplicate, rejected: new Map(rejected) };
+}
+
+/** A server answers an id as it came, which may be another spelling than the one of the queue. */
+function sameId(id: string): string {
+  return eventIdOf(id) ?? id.toLowerCase();
 }
 
 const refusedSchema = z.object({ error: z.string(), details: z.nullish(z.unknown()) });
@@ -131,10 +151,10 @@ function outcomeOf400(response: HttpResponse, batch: readonly QueuedEvent[], pat
   for (const one of Array.isArray(details) ? (details as readonly unknown[]) : []) {
     const detail = detailSchema.safeParse(one).data;
     if (detail !== undefined)
-      faults.set(detail.event_id.toLowerCase(), detail.error ?? detail.reason ?? data.error);
+      faults.set(sameId(detail.event_id), detail.error ?? detail.reason ?? data.error);
   }
   const rejected = batch.map(({ eventId }) => {
-    const fault = faults.get(eventId.toLowerCase());
+    const fault = faults.get(sameId(eventId));
     return [eventId, { why: fault ?? data.error, own: fault !== undefined }] as const;
   });
   return { success: [], duplicate: [], rejected: new Map(rejected) };
@@ -145,10 +165,10 @@ function refusal(response: HttpResponse, path: string): PipitError {
   return data === undefined ? refusalOf(path, response) : new PipitError("INVALID_REQUEST", data.error);
 }
 
-function failed(batch: readonly QueuedEvent[], why: string): BatchOutcome {
+function failed(batch: readonly QueuedEvent[], why: string, own = false): BatchOutcome {
   return {
     success: [],
     duplicate: [],
-    rejected: new Map(batch.map(({ eventId }) => [eventId, { why, own: false }])),
+    rejected: new Map(batch.map(({ eventId }) => [eventId, { why, own }])),
   };
 }

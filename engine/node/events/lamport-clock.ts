@@ -8,6 +8,8 @@ import { ensurePrivateFolder, readIfThere, setAside, writePrivateFile } from "..
 import { formatTime } from "../keychain/credentials-file-token-store.ts";
 import { withCredentialsLock } from "../keychain/credentials-lock.ts";
 
+/** No clock comes so far: whoever followed one that says so would soon have no times left. */
+const FOLLOWED_MAX = 2 ** 52;
 const CLOCK_FILE = "clock.json";
 const clockSchema = z.object({
   value: z.int().check(z.minimum(0)),
@@ -17,7 +19,7 @@ const clockSchema = z.object({
 /** Times of a home's events that no clock of a machine can set back: each is greater than all before. */
 export interface LamportClock {
   /**
-   * Takes the next times of this home, which are greater than all that were seen. Safe with other programs of the home.
+   * Takes the next times of this home, which are greater than all that were seen, but absurd ones. Safe with other programs of the home.
    *
    * @param seen the greatest time of others' events; 0 for none
    * @param queued the greatest of events that wait: asked for where the file is lost
@@ -46,7 +48,7 @@ export function createLamportClock(home: string, logger: Logger, nowMs: () => nu
           if (text !== undefined && kept === undefined) {
             logger.warn("events.clock_damaged", { path: await setAside(path, "damaged") });
           }
-          const last = Math.max(kept?.value ?? queued(), seen);
+          const last = Math.max(kept?.value ?? followed(queued()), followed(seen));
           const nodeId = kept?.node_id ?? nodeIdOf(hostname(), userInfo().username);
           const clock = { value: last + count, node_id: nodeId, updated_at: formatTime(nowMs()) };
           if (count > 0 || last !== kept?.value) await writePrivateFile(path, `${JSON.stringify(clock)}\n`);
@@ -56,6 +58,10 @@ export function createLamportClock(home: string, logger: Logger, nowMs: () => nu
       );
     },
   };
+}
+
+function followed(value: number): number {
+  return value <= FOLLOWED_MAX ? value : 0;
 }
 
 /** The first 12 hex digits of SHA-256 over `host:user`. */

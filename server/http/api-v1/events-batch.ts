@@ -12,7 +12,7 @@ import { limitBucket } from "#server/domain/limits/rules.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { parseJsonBody } from "../kit/json-body.ts";
+import { parseAnyJson } from "../kit/json-body.ts";
 import { originOf } from "../kit/origin.ts";
 import { answerSignal } from "../kit/request-signal.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
@@ -64,7 +64,7 @@ async function charge({ limits, config }: HttpContext, userId: string): Promise<
 
 async function readEvents(body: unknown, signal: AbortSignal): Promise<readonly unknown[]> {
   try {
-    const batch = parseJsonBody(await unpack(body, EVENT_BATCH_MAX_BYTES, signal));
+    const batch = parseAnyJson(await unpack(body, EVENT_BATCH_MAX_BYTES, signal));
     const events = isObject(batch) ? batch["events"] : undefined;
     if (!Array.isArray(events)) throw new HttpError(400, "events: A list of events is required.");
     if (events.length <= EVENT_BATCH_MAX) return events;

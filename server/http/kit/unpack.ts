@@ -7,7 +7,7 @@ import { HttpError } from "./http-error.ts";
  * What a body of gzip (RFC 1952) holds. No more of it is unpacked than is taken, so that a bomb costs nothing, and no more
  * of the body is read.
  *
- * @throws HttpError 413 for more than `maxBytes`, packed or not; 400 for what is no gzip, or broke off
+ * @throws HttpError 413 for more than `maxBytes`, packed or not; 400 for what is no gzip, or broke off, or no UTF-8
  */
 export async function unpack(body: unknown, maxBytes: number, signal: AbortSignal): Promise<string> {
   if (!(body instanceof Readable)) throw notGzip();
@@ -39,14 +39,23 @@ export async function unpack(body: unknown, maxBytes: number, signal: AbortSigna
         `The body unpacks to more than ${limit}, which is the limit. Send less at once.`,
       );
     }
-    // zlib's own codes begin so; all else is the connection's.
-    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) throw notGzip();
+    if (isOfUnpacking(error)) throw notGzip();
     throw error;
   } finally {
     // What is still on its way would stand before the client's next request on this connection.
     body.resume();
   }
-  return Buffer.concat(pieces).toString("utf8");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces));
+  } catch {
+    throw new HttpError(400, "The body is not UTF-8.");
+  }
+}
+
+/** All else is the connection's. zlib's own codes begin so; the other comes of what follows zeros behind the last member. */
+function isOfUnpacking(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return String(error.code).startsWith("Z_") || error.code === "ERR_STREAM_PUSH_AFTER_EOF";
 }
 
 /** Of nothing there may be gigabytes as well: empty members unpack to none. */

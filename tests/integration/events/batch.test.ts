@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
 import { bearer, INTERNAL_KEY, openAuthStage, type AuthStage } from "#tests/testing/auth/auth-stage.ts";
@@ -25,6 +25,7 @@ const eventOf = (change: object = {}) => ({
   timestamp: "2026-11-30T01:02:03.000004+00:00",
   ...change,
 });
+const nested = (levels: number): object => (levels === 0 ? {} : { inner: nested(levels - 1) });
 const manyEvents = (count: number) => Array.from({ length: count }, () => eventOf());
 const statuses = (results: readonly Result[]) => [...new Set(results.map(({ status }) => status))];
 
@@ -113,6 +114,9 @@ describe.each(databases)("batches of events on $name", ({ name }) => {
       [eventOf({ node_id: "n".repeat(256) }), expect.any(String), /^node_id: Not a text of 1 to 255/],
       [eventOf({ lamport_clock: -1 }), expect.any(String), /^lamport_clock: Not a whole number from 0/],
       [eventOf({ lamport_clock: "1" }), expect.any(String), /^lamport_clock: /],
+      [eventOf({ lamport_clock: 2 ** 53 }), expect.any(String), /^lamport_clock: /],
+      [eventOf({ aggregate_id: "WP\u0000" }), expect.any(String), /^aggregate_id: Not a text .* without NUL/],
+      [eventOf({ payload: nested(1_000) }), expect.any(String), /^event: Nested more than 100 levels/],
       [eventOf({ payload: [] }), expect.any(String), /^payload: Not an object\.$/],
       [
         eventOf({ payload: { text: "x".repeat(256 * 1024) } }),
@@ -155,7 +159,9 @@ describe.each(databases)("batches of events on $name", ({ name }) => {
       ["no JSON", gzipSync("{"), /not valid JSON/],
       ["a list", packed([]), /^events: A list of events is required\.$/],
       ["no list", packed({ events: {} }), /^events: A list/],
-      ["nothing but depth", gzipSync("[".repeat(10_000) + "]".repeat(10_000)), /nested/],
+      ["nothing but depth", gzipSync("[".repeat(10_000) + "]".repeat(10_000)), /^events: A list/],
+      ["no UTF-8", gzipSync(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), /not UTF-8/],
+      ["deflate", deflateSync('{"events":[]}'), /must be gzip/],
     ] as const;
     for (const [what, body, error] of bodies) {
       const { status, body: told } = await post(body);
@@ -173,6 +179,8 @@ describe.each(databases)("batches of events on $name", ({ name }) => {
     const under = over.events.slice(0, 41);
     expect(statuses(await send(under))).toEqual(["success"]);
     expect(await send([])).toEqual([]);
+    const inParts = Buffer.concat([gzipSync('{"events"'), gzipSync(":[]}"), Buffer.alloc(9)]);
+    expect(await post(inParts)).toMatchObject({ status: 200, body: { results: [] } });
   });
 
   test("is for people with a token that may write, at this address, and so often a minute", async () => {

@@ -8,12 +8,13 @@ import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { outboxRow } from "#engine/testing/outbox-suite.ts";
 import { createCliHome } from "#tests/integration/cli-process.ts";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
+import { sized } from "#tests/testing/test-size.ts";
 import { runPipit, type PipitRun } from "#tests/testing/run-pipit.ts";
 
 const PASSWORD = "Correct-horse-1";
 /** It starts programs, and waits for each server that was killed to be started again. */
 const KILLS_TIMEOUT_MS = 240_000;
-const EVENTS = 4_000;
+const EVENTS = sized(2_000, 4_000);
 
 let server: TestServer;
 let home: string;
@@ -98,6 +99,11 @@ test("events are queued whoever is signed in and whatever is reached, and go onc
     code: 2,
     out: "",
     err: expect.stringContaining("Строка 2: event_type: Not a text"),
+  });
+  const noJson = await pipit(["events", "push", "-"], { input: `${line()}\n{"event_type":\n` });
+  expect(noJson).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/Line 3: This is not JSON\. .*one line\./),
   });
   expect((await pipit(["events", "push", join(home, "none")])).code).toBe(2);
   expect(await pipit(["events", "push"])).toMatchObject({
