@@ -37,7 +37,11 @@ export async function startApp(
   followTheme(bridge.app);
   leaveKeysToInputMethod(window);
   keepPageOnDrop(window);
-  const opened = { ...bridge, views: createViewStore(), ui: createChatUi(bridge.initialDraft) };
+  const opened = {
+    ...bridge,
+    views: createViewStore(bridge.roomDrafts),
+    ui: createChatUi(bridge.initialDraft),
+  };
   onWindow(opened);
   createRoot(container).render(
     <StrictMode>

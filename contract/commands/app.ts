@@ -17,7 +17,8 @@ export type CaptureTarget = Readonly<z.infer<typeof captureTarget>>;
 /** Settings, and what the window's host does for it. */
 export const appCommands = {
   updateSettings: command<void>()(settingsPatchSchema),
-  saveDraft: command<void>()(z.strictObject({ text })),
+  /** Of the composer, or of the field of a room, by whoever is signed in. */
+  saveDraft: command<void>()(z.strictObject({ text, room: z.optional(id) })),
   /**
    * Takes a picture of the screen without this window, of a part that the person chooses, or of a window of `listWindows`.
    * On a page the browser asks what to show, whatever the target. Throws NO_DISPLAY, SCREEN_REFUSED, NOT_ALLOWED (setting

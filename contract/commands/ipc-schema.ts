@@ -8,6 +8,7 @@ import type { ErrorCode } from "../error-codes.ts";
 import type { Intent } from "../intent.ts";
 import type { RoomsPatch, RoomsSnapshot } from "../patches/rooms-patch.ts";
 import { windowCommands } from "./window.ts";
+import type { RoomDraft } from "../rooms/room-drafts.ts";
 import { regionSchema, type RegionPicture } from "../region.ts";
 
 /** Everything a window is told when it (re)loads. */
@@ -18,6 +19,7 @@ export interface Snapshot {
   readonly app: AppState;
   /** What was being written when the window was last closed. */
   readonly draft: string;
+  readonly roomDrafts: readonly RoomDraft[];
 }
 
 const display = z.int();

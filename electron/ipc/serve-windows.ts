@@ -32,6 +32,7 @@ export function serveWindows(
       auth: pipit.auth.getState(),
       app: pipit.state.getState(),
       draft: files.draft.get().text,
+      roomDrafts: files.roomDrafts.get(),
     }),
     windowLeft: async () => windows.left(page),
     shapeWindow: ({ shape }) => windows.shape(shape),

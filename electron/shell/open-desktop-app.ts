@@ -10,6 +10,7 @@ import { lookAtServer } from "#engine/session/look-at-server.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { openDesktopClient } from "./desktop-client.ts";
 import { createDesktopSettings, type DesktopSettingsOptions } from "./desktop-settings.ts";
+import { createSaveDraft, forgetRoomDrafts } from "./keep-drafts.ts";
 import { tellsSelection } from "./own-prompts.ts";
 import { createServerRestarts } from "./server-restarts.ts";
 import { applyStartAtLogin } from "./start-at-login.ts";
@@ -88,7 +89,7 @@ export function openDesktopApp(
       openScreenSettings: () => openScreenSettings(process.platform, shell),
       copyText: async (text) => clipboard.writeText(text),
       replaceSelection: parts.replaceSelection,
-      saveDraft: (text) => files.draft.set({ text }),
+      saveDraft: createSaveDraft(files, () => pipit.auth.getState()),
       hide: parts.hide,
       prompts: parts.prompts,
       files: parts.files,
@@ -99,6 +100,7 @@ export function openDesktopApp(
     initial: initialState(options, tray),
     logger,
   });
+  forgetRoomDrafts(files, pipit.auth);
   const restarts = createServerRestarts(() => pipit.look(), logger);
   return {
     pipit,

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
 import { promptsSchema, type Prompt } from "#contract/prompts.ts";
 import type { Logger } from "#contract/logger.ts";
+import type { RoomDraft } from "#contract/rooms/room-drafts.ts";
 import { openJsonFile } from "./json-file.ts";
 import type { UpdateMemory } from "../update/updates.ts";
 import type { Bounds } from "../windows/window-place.ts";
@@ -11,6 +12,7 @@ import type { Bounds } from "../windows/window-place.ts";
 export type DesktopFiles = Awaited<ReturnType<typeof openDesktopFiles>>;
 
 const draftSchema = z.object({ text: z.string() });
+const roomDraftsSchema = z.array(z.object({ accountId: z.string(), room: z.string(), text: z.string() }));
 const placesSchema = z.record(
   z.string(),
   z.object({ x: z.int(), y: z.int(), width: z.int(), height: z.int() }),
@@ -41,9 +43,10 @@ export async function openDesktopFiles(home: string, logger: Logger) {
   const folder = desktopFolder(home);
   const open = <T>(name: string, initial: T, parse: (value: unknown) => T | undefined) =>
     openJsonFile({ path: join(folder, name), initial, parse, logger });
-  const [settings, draft, places, updates, prompts, consents] = await Promise.all([
+  const [settings, draft, roomDrafts, places, updates, prompts, consents] = await Promise.all([
     open("settings.json", firstSettings, parseSettings),
     open("draft.json", { text: "" }, (value) => draftSchema.safeParse(value).data),
+    open<readonly RoomDraft[]>("room-drafts.json", [], (value) => roomDraftsSchema.safeParse(value).data),
     open<Readonly<Record<string, Bounds>>>("window.json", {}, (value) => placesSchema.safeParse(value).data),
     open<UpdateMemory>("updates.json", { checkedAtMs: 0 }, (value) => updatesSchema.safeParse(value).data),
     open<readonly Prompt[]>("prompts.json", [], (value) => promptsSchema.safeParse(value).data),
@@ -53,6 +56,8 @@ export async function openDesktopFiles(home: string, logger: Logger) {
     settings,
     /** What the composer held. */
     draft,
+    /** What the fields of rooms held. */
+    roomDrafts,
     /** Where the window was, by display id. */
     places,
     updates,
@@ -62,7 +67,8 @@ export async function openDesktopFiles(home: string, logger: Logger) {
     consents,
     /** Resolves when all of it is on disk. */
     async flush(): Promise<void> {
-      await Promise.all([settings, draft, places, updates, prompts, consents].map((file) => file.flush()));
+      const files = [settings, draft, roomDrafts, places, updates, prompts, consents];
+      await Promise.all(files.map((file) => file.flush()));
     },
   };
 }

@@ -245,7 +245,7 @@ function followLink(link: string, windows: Windows, logger: Logger): void {
 }
 
 function reportCorruptFiles(files: DesktopFiles, windows: Windows, text: (path: string) => string): void {
-  for (const { setAside } of [files.settings, files.draft, files.prompts, files.places]) {
+  for (const { setAside } of [files.settings, files.draft, files.roomDrafts, files.prompts, files.places]) {
     if (setAside !== undefined)
       windows.intend({ kind: "problem", code: "STORAGE_CORRUPT", message: text(setAside) });
   }

@@ -100,7 +100,8 @@ export interface WindowPort {
   copyText(text: string): Promise<void>;
   /** @throws PipitError see contract/commands/app.ts; a page NOT_ALLOWED */
   replaceSelection(messageId: string): Promise<{ readonly pasted: boolean }>;
-  saveDraft(text: string): Promise<void>;
+  /** @param room whose field it is; absent: the composer's */
+  saveDraft(text: string, room: string | undefined): Promise<void>;
   hide(): Promise<void>;
   /** Absent on a page: its browser does both. */
   readonly files?: FilesPort;

@@ -255,7 +255,7 @@ function appHandlers({ window, ...app }: AppCore): Handlers<typeof appCommands> 
   };
   return {
     updateSettings: app.updateSettings,
-    saveDraft: ({ text }) => window.saveDraft(text),
+    saveDraft: ({ text, room }) => window.saveDraft(text, room),
     async captureScreen(target) {
       mayCapture();
       return await window.captureScreen(target, app.signal);

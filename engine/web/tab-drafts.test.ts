@@ -58,12 +58,37 @@ test("each tab has its own text again after a reload, and a new one takes what a
   expect(await (await openTabDrafts(values, browser.tab())).load()).toEqual({ text: "" });
 });
 
+test("[14] what stands in the fields of rooms is kept as the composer's text is: by tab, account and room", async () => {
+  const values = createMemoryValues();
+  const browser = createBrowser();
+  const [first, second] = [browser.tab(), browser.tab()];
+  const one = await openTabDrafts(values, first);
+  const two = await openTabDrafts(values, second);
+  await one.save("to birds", "ann", "birds");
+  await two.save("to birds, elsewhere", "ann", "birds");
+  await two.save("to trees", "ann", "trees");
+  await one.save("a question", "ann");
+  await one.save("nobody's", undefined, "birds");
+  first.close();
+  const reloaded = await openTabDrafts(values, browser.tab(first.kept));
+  expect(await reloaded.loadRooms()).toMatchObject([{ text: "to birds", accountId: "ann", room: "birds" }]);
+  expect(await reloaded.load()).toMatchObject({ text: "a question" });
+  second.close();
+  await reloaded.save("", "ann", "birds");
+  const texts = (await (await openTabDrafts(values, browser.tab())).loadRooms()).map(({ text }) => text);
+  expect(texts).toEqual(["to birds, elsewhere", "to trees"]);
+  for (let at = 0; at < 30; at += 1) await reloaded.save(`${at}`, "ann", `room ${at}`);
+  expect(await values.read("room-drafts")).toHaveLength(20);
+});
+
 test("nothing stays of one who signs out, or whose place another account takes", async () => {
   for (const end of [{ kind: "signed-out", reason: "logout" } as const, signedIn("bob")]) {
     const values = createMemoryValues();
     const browser = createBrowser();
     const gone = browser.tab();
-    await (await openTabDrafts(values, gone)).save("secret", "ann");
+    const left = await openTabDrafts(values, gone);
+    await left.save("secret", "ann");
+    await left.save("secret", "ann", "birds");
     gone.close();
     const drafts = await openTabDrafts(values, browser.tab());
     const auth = createStore<AuthState>()(() => signedIn("ann"));
@@ -73,6 +98,7 @@ test("nothing stays of one who signs out, or whose place another account takes",
     expect(await values.read("draft")).toMatchObject([{ text: "secret" }]);
     auth.setState(end, true);
     await expect.poll(() => values.read("draft")).toEqual([]);
+    await expect.poll(() => values.read("room-drafts")).toEqual([]);
   }
 });
 

@@ -1,9 +1,11 @@
 import type { AuthState } from "#contract/auth-state.ts";
+import { draftPlaceOf, withRoomDraft, type RoomDraft } from "#contract/rooms/room-drafts.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { PageValues } from "./page-values.ts";
 
 /** What older pages kept one text under, for all tabs. */
 const DRAFTS = "draft";
+const ROOM_DRAFTS = "room-drafts";
 /** Of tabs that are gone, the oldest texts make room. */
 const DRAFTS_MAX = 20;
 const TAB = "pipit-tab";
@@ -16,6 +18,11 @@ interface Draft {
   readonly text: string;
   /** Whose it is; absent for what was written while nobody was signed in. */
   readonly accountId?: string | undefined;
+}
+
+/** What a tab has in the field of a room. */
+interface TabRoomDraft extends RoomDraft {
+  readonly tab: string;
 }
 
 /** What the browser offers to tell its tabs apart; each part may be missing. */
@@ -33,7 +40,12 @@ export async function openTabDrafts(values: PageValues, browser: Browser = findB
   const tab = await claimTab(browser);
   const update = (change: (drafts: readonly Draft[]) => readonly Draft[]) =>
     values.update(DRAFTS, (kept) => change(asDrafts(kept)).slice(-DRAFTS_MAX));
-  const forget = () => void update(() => []).catch(() => undefined);
+  const updateRooms = (change: (drafts: readonly TabRoomDraft[]) => readonly TabRoomDraft[]) =>
+    values.update(ROOM_DRAFTS, (kept) => change(asRoomDrafts(kept)));
+  const forget = () => {
+    void update(() => []).catch(() => undefined);
+    void updateRooms(() => []).catch(() => undefined);
+  };
   const put = (text: string, accountId: string | undefined) => (drafts: readonly Draft[]) => [
     ...drafts.filter((draft) => draft.tab !== tab),
     ...(text === "" ? [] : [{ tab, text, accountId }]),
@@ -52,8 +64,28 @@ export async function openTabDrafts(values: PageValues, browser: Browser = findB
       );
       return { text, accountId };
     },
-    async save(text: string, accountId: string | undefined): Promise<void> {
-      await update(put(text, accountId));
+    /** Of each room this tab's, or the last of a tab that is gone. */
+    async loadRooms(): Promise<readonly RoomDraft[]> {
+      const drafts = asRoomDrafts(await values.read(ROOM_DRAFTS));
+      if (drafts.length === 0) return [];
+      const open = await openTabs(browser.locks);
+      const gone = drafts.filter((draft) => draft.tab !== tab && !open.has(draft.tab));
+      const found = new Map<string, TabRoomDraft>();
+      for (const draft of [...gone, ...drafts.filter((one) => one.tab === tab)])
+        found.set(draftPlaceOf(draft), { ...draft, tab });
+      const others = (all: readonly TabRoomDraft[]) =>
+        all.filter((draft) => draft.tab !== tab && !gone.some((one) => one.tab === draft.tab));
+      // Where there is no room they stay the other ones', which is no reason not to show them.
+      await updateRooms((all) => [...others(all), ...found.values()]).catch(() => undefined);
+      return [...found.values()];
+    },
+    /** @param room whose field it is; absent: the composer's */
+    async save(text: string, accountId: string | undefined, room?: string): Promise<void> {
+      if (room === undefined) return void (await update(put(text, accountId)));
+      if (accountId === undefined) return;
+      const draft = { tab, text, accountId, room };
+      const isOther = (kept: TabRoomDraft) => kept.tab !== tab || draftPlaceOf(kept) !== draftPlaceOf(draft);
+      await updateRooms((drafts) => withRoomDraft(drafts, draft, isOther));
     },
     /** Nothing that one account was writing stays for the next: in the tabs that are open its user has it still. */
     follow(auth: ReadonlyStore<AuthState>): () => void {
@@ -117,6 +149,13 @@ async function hold(locks: LockManager | undefined, tab: string): Promise<boolea
 async function openTabs(locks: LockManager | undefined): Promise<ReadonlySet<string>> {
   const held = (await locks?.query().catch(() => undefined))?.held ?? [];
   return new Set(held.map(({ name = "" }) => name.slice(LOCK_PREFIX.length)));
+}
+
+function asRoomDrafts(kept: unknown): readonly TabRoomDraft[] {
+  if (!Array.isArray(kept)) return [];
+  return kept.filter((draft: Partial<TabRoomDraft> | undefined): draft is TabRoomDraft => {
+    return [draft?.tab, draft?.accountId, draft?.room, draft?.text].every((part) => typeof part === "string");
+  });
 }
 
 function asDrafts(kept: unknown): readonly Draft[] {

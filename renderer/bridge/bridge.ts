@@ -4,6 +4,7 @@ import type { ChatState } from "#contract/chat-state.ts";
 import type { Commands } from "#contract/commands/commands.ts";
 import type { WindowCommands } from "#contract/commands/window.ts";
 import type { Intent } from "#contract/intent.ts";
+import type { RoomDraft } from "#contract/rooms/room-drafts.ts";
 import type { RoomsState } from "#contract/rooms/rooms.ts";
 import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
@@ -21,6 +22,8 @@ export interface Bridge extends AsyncDisposable {
   readonly initialDraft: string;
   /** The account that wrote it, where that is known. */
   readonly draftOwner?: string | undefined;
+  /** What stood in the fields of rooms. */
+  readonly roomDrafts?: readonly RoomDraft[];
   readonly commands: Commands;
   /** What a window of the desktop asks of its host besides; absent on a page. */
   readonly window?: WindowCommands;

@@ -44,6 +44,7 @@ export async function createDesktopBridge(api: PreloadApi): Promise<Bridge> {
     commands,
     window: commands,
     initialDraft: first.draft,
+    roomDrafts: first.roomDrafts,
     onIntent: (listener) => intents.listen(listener),
     async [Symbol.asyncDispose]() {
       for (const stop of cleanup) stop();

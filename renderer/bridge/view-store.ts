@@ -1,6 +1,7 @@
 import { createStore } from "zustand/vanilla";
 import type { ChatsPlace } from "#contract/chat-history.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { draftPlaceOf, type RoomDraft } from "#contract/rooms/room-drafts.ts";
 
 /** What the window shows. `profile`, `sign-in` and `register` are views of the page only: a desktop has dialogs. */
 export type View = "chat" | "room" | "settings" | "profile" | "sign-in" | "register";
@@ -57,7 +58,7 @@ interface OpeningChat {
 
 export type ViewStore = ReturnType<typeof createViewStore>;
 
-export function createViewStore() {
+export function createViewStore(drafts: readonly RoomDraft[] = []) {
   const store = createStore<ViewState>(() => ({
     view: "chat",
     room: "",
@@ -65,7 +66,7 @@ export function createViewStore() {
     link: "",
     project: {},
     membersOf: undefined,
-    roomDrafts: {},
+    roomDrafts: Object.fromEntries(drafts.map((draft) => [draftPlaceOf(draft), draft.text])),
     quoted: undefined,
     listed: { archived: false },
     problem: undefined,

@@ -39,7 +39,7 @@ export async function createWebBridge(): Promise<Bridge> {
     loadPageHardwareId(storage.values),
     openTabDrafts(storage.values),
   ]);
-  const draft = await drafts.load();
+  const [draft, roomDrafts] = await Promise.all([drafts.load(), drafts.loadRooms()]);
   const speaker = canPlay() ? new WebAudioSpeaker({ workletUrl: playbackWorkletUrl, logger }) : undefined;
   speaker?.setVolume(settings.store.getState().volume);
   const client = {
@@ -70,7 +70,7 @@ export async function createWebBridge(): Promise<Bridge> {
       openLink: async (address, asked) => openLink(address, asked),
       openScreenSettings: async () => undefined,
       copyText,
-      saveDraft: (text) => drafts.save(text, accountOf(app.auth.getState())),
+      saveDraft: (text, room) => drafts.save(text, accountOf(app.auth.getState()), room),
       hide: async () => undefined,
       async prompts() {
         const { openPagePrompts } = await import("#engine/web/page-prompts.ts");
@@ -92,6 +92,7 @@ export async function createWebBridge(): Promise<Bridge> {
     auth: app.auth,
     app: app.state,
     initialDraft: draft.text,
+    roomDrafts,
     draftOwner: draft.accountId,
     commands: app.commands,
     openAccount: async () => await (await opened.promise).openAccount(),

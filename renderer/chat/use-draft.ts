@@ -1,6 +1,8 @@
 import { useEffect } from "react";
 import type { AuthState } from "#contract/auth-state.ts";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
+import { draftPlaceOf } from "#contract/rooms/room-drafts.ts";
+import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import { useBridge } from "../bridge/use-bridge.ts";
 
 const draftPauseMs = 400;
@@ -10,35 +12,72 @@ const draftMaxChars = 4 * PROMPT_MAX_CHARS;
 /** Keeps what is being written safe: a moment after the last key, and at once when the window may go away. */
 export function useDraft(): void {
   const { commands, ui } = useBridge();
+  useEffect(
+    () =>
+      keepDraft(
+        ui.store,
+        ({ text }) => text,
+        (text) => commands.saveDraft({ text }),
+        ui.store.getState().text,
+      ),
+    [commands, ui],
+  );
+}
+
+/** The same for the field of a room. */
+export function useRoomDraft(room: string, accountId: string): void {
+  const { auth, commands, views } = useBridge();
   useEffect(() => {
-    let saved = ui.store.getState().text;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const flush = () => {
-      clearTimeout(timer);
-      timer = undefined;
-      const { text } = ui.store.getState();
-      if (text === saved || text.length > draftMaxChars) return;
-      saved = text;
-      // Typing goes on whether or not it could be kept; the next pause tries again.
-      commands.saveDraft({ text }).catch(() => {
-        saved = "";
-      });
+    const place = draftPlaceOf({ accountId, room });
+    const isTheirs = () => {
+      const now = auth.getState();
+      return now.kind === "signed-in" && now.accountId === accountId;
     };
-    const stop = ui.store.subscribe((state, before) => {
-      if (state.text === before.text) return;
-      clearTimeout(timer);
-      if (state.text === "") flush();
-      else timer = setTimeout(flush, draftPauseMs);
+    return keepDraft(
+      views.store,
+      ({ roomDrafts }) => roomDrafts[place] ?? "",
+      // The host keeps it for whoever is signed in.
+      async (text) => (isTheirs() ? await commands.saveDraft({ text, room }) : undefined),
+      "",
+    );
+  }, [auth, commands, views, room, accountId]);
+}
+
+/** @param begin what is kept already */
+function keepDraft<S>(
+  store: ReadonlyStore<S>,
+  read: (state: S) => string,
+  save: (text: string) => Promise<void>,
+  begin: string,
+): () => void {
+  let saved = begin;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const text = read(store.getState());
+    if (text === saved || text.length > draftMaxChars) return;
+    saved = text;
+    // Typing goes on whether or not it could be kept; the next pause tries again.
+    save(text).catch(() => {
+      saved = "";
     });
-    addEventListener("blur", flush);
-    addEventListener("pagehide", flush);
-    return () => {
-      stop();
-      flush();
-      removeEventListener("blur", flush);
-      removeEventListener("pagehide", flush);
-    };
-  }, [commands, ui]);
+  };
+  const stop = store.subscribe((state, before) => {
+    const text = read(state);
+    if (text === read(before)) return;
+    clearTimeout(timer);
+    if (text === "") flush();
+    else timer = setTimeout(flush, draftPauseMs);
+  });
+  addEventListener("blur", flush);
+  addEventListener("pagehide", flush);
+  return () => {
+    stop();
+    flush();
+    removeEventListener("blur", flush);
+    removeEventListener("pagehide", flush);
+  };
 }
 
 /** What is written while signed out belongs to whoever signs in next. */
