@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { defaultSettings } from "#contract/settings.ts";
 import { away, createAppHarness, picture, type AppHarness } from "#engine/testing/app-harness.ts";
+import { roomQueueOf } from "#engine/rooms/room-queue.ts";
+import { outboxRow } from "#engine/testing/outbox-suite.ts";
 import { json } from "#engine/testing/fake-http.ts";
 
 let at: AppHarness;
@@ -18,6 +20,16 @@ describe("a start", () => {
     });
     expect(at.log).toEqual(["open ", "sign in"]);
     expect(at.listening).toBe(1);
+  });
+
+  test("[14] takes up what waits to be sent to a room, though none is looked at; else their code stays away", async () => {
+    await at.app.start();
+    await at.app.resumeOutbox();
+    expect(at.log).not.toContain("open rooms");
+    await at.chat.outbox.add(outboxRow("1", { accountId: roomQueueOf("ann"), chatKey: "r" }));
+    await at.app.resumeOutbox();
+    await expect.poll(() => at.log).toContain("open rooms");
+    expect(at.app.chat.getState().messages).toEqual([]);
   });
 
   test("U15: and names the model of each chat that is opened", async () => {
