@@ -18,7 +18,7 @@ export function useDraft(): void {
         ui.store,
         ({ text }) => text,
         (text) => commands.saveDraft({ text }),
-        ui.store.getState().text,
+        { kept: ui.store.getState().text, isSafeOnceGone: true },
       ),
     [commands, ui],
   );
@@ -38,19 +38,25 @@ export function useRoomDraft(room: string, accountId: string): void {
       ({ roomDrafts }) => roomDrafts[place] ?? "",
       // The host keeps it for whoever is signed in.
       async (text) => (isTheirs() ? await commands.saveDraft({ text, room }) : undefined),
-      "",
+      { kept: "", isSafeOnceGone: false },
     );
   }, [auth, commands, views, room, accountId]);
 }
 
-/** @param begin what is kept already */
+interface Begin {
+  /** What is kept already. */
+  readonly kept: string;
+  /** What leaves the field is in the outbox by then. The field of a room empties at once, and its draft stays a moment longer. */
+  readonly isSafeOnceGone: boolean;
+}
+
 function keepDraft<S>(
   store: ReadonlyStore<S>,
   read: (state: S) => string,
   save: (text: string) => Promise<void>,
-  begin: string,
+  { kept, isSafeOnceGone }: Begin,
 ): () => void {
-  let saved = begin;
+  let saved = kept;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     clearTimeout(timer);
@@ -67,7 +73,7 @@ function keepDraft<S>(
     const text = read(state);
     if (text === read(before)) return;
     clearTimeout(timer);
-    if (text === "") flush();
+    if (text === "" && isSafeOnceGone) flush();
     else timer = setTimeout(flush, draftPauseMs);
   });
   addEventListener("blur", flush);
