@@ -39,6 +39,7 @@ export type Intent =
         | "shortcuts"
         | "prompts";
     }
+  | { readonly kind: "room"; readonly room: string }
   /** A picture taken before the window came up; it goes into the composer, where it can be removed. */
   | { readonly kind: "attach"; readonly image: ScreenImage }
   /** Files that were dropped on the tray; they go into the composer as those that are dropped on the window. */

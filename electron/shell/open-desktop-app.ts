@@ -25,7 +25,7 @@ export interface DesktopParts
     Pick<WindowPort, "captureScreen" | "listWindows" | "hide" | "prompts" | "replaceSelection">,
     Required<Pick<WindowPort, "files">>,
     Pick<AppPorts, "onProblem">,
-    Required<Pick<AppPorts, "onSettled">> {
+    Required<Pick<AppPorts, "onSettled" | "onRoomNews">> {
   readonly takeHotkey: DesktopSettingsOptions["takeHotkey"];
   /** Brings the window to the front. */
   readonly show: () => void;
@@ -97,6 +97,7 @@ export function openDesktopApp(
     setVolume: (volume) => speaker.setVolume(volume),
     onProblem: parts.onProblem,
     onSettled: parts.onSettled,
+    onRoomNews: parts.onRoomNews,
     initial: initialState(options, tray),
     logger,
   });

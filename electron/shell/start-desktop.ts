@@ -22,10 +22,9 @@ import { openChatFiles } from "./chat-files.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { parseDeepLink } from "./deep-link.ts";
 import { openExternalLink } from "../windows/external-links.ts";
-import type { AnswerNotices } from "./answer-notices.ts";
 import { createPictureFiles, type PictureFiles } from "./picture-files.ts";
 import { hotkeyNames, type HotkeyName } from "./desktop-settings.ts";
-import { openNotices } from "./open-notices.ts";
+import { openNotices, type Notices } from "../notices/open-notices.ts";
 import { createHotkeys, type Hotkeys } from "./hotkeys.ts";
 import { openOtherPrograms } from "../other-programs/open-other-programs.ts";
 import { openOwnPrompts } from "./own-prompts.ts";
@@ -78,6 +77,7 @@ export async function startDesktop(options: DesktopOptions) {
     takeHotkey: (name, accelerator) => keys[name].set(accelerator),
     onProblem: ({ code, message }) => windows.intend({ kind: "problem", code, message }),
     onSettled: (settled) => notices.settled(settled),
+    onRoomNews: (news) => notices.heard(news),
   });
   const { pipit } = desktop;
   const settings = (): Settings => pipit.state.getState().settings;
@@ -103,7 +103,7 @@ export async function startDesktop(options: DesktopOptions) {
     choice,
     chooseUpdate: async () => await updates?.choose(),
   });
-  const notices: AnswerNotices = openNotices({ pipit, windows, texts, logger });
+  const notices: Notices = openNotices({ pipit, windows, texts, logger });
   const { updates, tool } = await openPackaged(options, pipit, texts);
   const tray = hasTrayIcons
     ? runTray({ pipit, windows, takePicture, unseen: notices.unseen, updates, tool, texts, icons, logger })
@@ -129,8 +129,6 @@ export async function startDesktop(options: DesktopOptions) {
   prompts.takeKeys();
   reportCorruptFiles(files, windows, texts().fileSetAside);
   void pipit.start();
-  updates?.state.subscribe((update) => pipit.show({ update }));
-  if (updates !== undefined) pipit.show({ update: updates.state.getState() });
   void updates?.start();
   // Without a tray there would be nothing to see of a start; and a first start explains itself.
   if (!settings().firstRunDone || tray === undefined) windows.show();
@@ -167,16 +165,12 @@ async function openPackaged(
 ) {
   const { updates: memory } = files;
   const { platform } = process;
+  const { chat } = pipit;
+  const updates = await openUpdates({ app, dialog, chat, texts, openPage: openDownloads, memory, logger });
+  updates?.state.subscribe((update) => pipit.show({ update }));
+  if (updates !== undefined) pipit.show({ update: updates.state.getState() });
   return {
-    updates: await openUpdates({
-      app,
-      dialog,
-      chat: pipit.chat,
-      texts,
-      openPage: openDownloads,
-      memory,
-      logger,
-    }),
+    updates,
     tool: await openToolDialogs({ app, dialog, texts, platform, appImage: config.appImage }),
   };
 }

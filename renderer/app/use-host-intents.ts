@@ -20,6 +20,8 @@ function route(intent: Intent, { views, ui, window: host }: WindowBridge): void 
       if (intent.view !== "settings" && intent.view !== "chat") return views.open(intent.view);
       views.closeDialog();
       return views.show(intent.view);
+    case "room":
+      return views.showRoom(intent.room);
     case "problem":
       return views.report({ code: intent.code, message: intent.message });
     case "focus-composer":

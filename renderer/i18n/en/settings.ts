@@ -16,9 +16,9 @@ export const settings = {
     spellcheck: "Check spelling",
     spellcheckMac: "With the dictionaries of the system.",
     spellcheckOther: "In English and Russian. The dictionaries are fetched once, from a server of Google.",
-    notify: "Tell me of answers",
+    notify: "Tell me of answers and of rooms",
     notifyHint:
-      "When one comes while the window is hidden. What the system keeps quiet (Do Not Disturb, Focus) stays quiet.",
+      "When one comes while the window is hidden, or something in a room that you do not see. What the system keeps quiet (Do Not Disturb, Focus) stays quiet.",
   },
   hotkey: {
     title: "Hotkey",

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Settled } from "#engine/chat/chat-engine-api.ts";
 import { createAnswerNotices, type NoticeTexts } from "./answer-notices.ts";
-import { textsFor } from "./texts.ts";
+import { textsFor } from "../shell/texts.ts";
 
 const failure = {
   code: "MODEL_REFUSED",

@@ -6,26 +6,61 @@ import type { App } from "#engine/app/app.ts";
 import type { Settled } from "#engine/chat/chat-engine-api.ts";
 import type { Windows } from "../windows/windows.ts";
 import { createAnswerNotices, type AnswerNotices, type Notice, type NoticeTexts } from "./answer-notices.ts";
-import type { DesktopTexts } from "./texts.ts";
+import { createRoomNotices, type RoomNotices } from "./room-notices.ts";
+import type { DesktopTexts } from "../shell/texts.ts";
 
-export interface OpenNoticesDeps {
+interface OpenNoticesDeps {
   readonly pipit: App;
   readonly windows: Windows;
   readonly texts: () => DesktopTexts;
   readonly logger: Logger;
 }
 
+export interface Notices extends AnswerNotices, Pick<RoomNotices, "heard"> {}
+
 /** The notices of this desktop, through the system's notifications. */
-export function openNotices({ pipit, windows, texts, logger }: OpenNoticesDeps): AnswerNotices {
+export function openNotices(deps: OpenNoticesDeps): Notices {
+  const answers = openAnswerNotices(deps);
+  const rooms = openRoomNotices(deps);
+  return {
+    ...answers,
+    heard: rooms.heard,
+    [Symbol.dispose]() {
+      answers[Symbol.dispose]();
+      rooms[Symbol.dispose]();
+    },
+  };
+}
+
+function openAnswerNotices({ pipit, windows, texts, logger }: OpenNoticesDeps): AnswerNotices {
   const settings = () => pipit.state.getState().settings;
   return createAnswerNotices({
     isSeen: () => windows.isSeen(),
-    isWanted: () => settings().notify && Notification.isSupported(),
+    isWanted: () => isWanted(pipit),
     texts,
     language: () => resolveLanguage(settings().language, app.getLocale()),
     show: (said) => showNotice(said, logger),
     onOpen: (settled) => void openSettled(settled, pipit, windows),
   });
+}
+
+function openRoomNotices({ pipit, windows, texts, logger }: OpenNoticesDeps): RoomNotices {
+  return createRoomNotices({
+    rooms: pipit.rooms,
+    list: () => pipit.commands.listRooms(),
+    isShown: (room) => windows.isSeen() && pipit.rooms.getState().opened?.room === room,
+    isWanted: () => isWanted(pipit),
+    texts,
+    show: (said) => showNotice(said, logger),
+    onOpen(room) {
+      windows.show();
+      windows.intend({ kind: "room", room });
+    },
+  });
+}
+
+function isWanted(pipit: App): boolean {
+  return pipit.state.getState().settings.notify && Notification.isSupported();
 }
 
 /** Never `critical`: that would break through the system's Do Not Disturb. */

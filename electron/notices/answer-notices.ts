@@ -4,7 +4,7 @@ import { oneLine } from "#contract/texts/one-line.ts";
 import { failureText } from "#contract/texts/error-text.ts";
 import type { Settled } from "#engine/chat/chat-engine-api.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import type { DesktopTexts } from "./texts.ts";
+import type { DesktopTexts } from "../shell/texts.ts";
 
 /** As much of a question as a notification has room for. */
 const QUESTION_MAX_CHARS = 120;
