@@ -1,6 +1,6 @@
 """Two people chat over gRPC as the original's console client does, with its messages and the metadata "token".
 
-Argument: host:port. The password of both comes in PIPIT_PASSWORD. Prints one JSON object: what each of them read, in
+Arguments: host:port, and a text that both wait for from somebody else before they go. The password of both comes in PIPIT_PASSWORD. Prints one JSON object: what each of them read, in
 order, and what the server said to who showed no good token.
 """
 
@@ -63,7 +63,7 @@ def refused(call) -> list:
     return ["OK", ""]
 
 
-def run(target: str) -> dict:
+def run(target: str, *awaited: str) -> dict:
     people = [Person(target, "ann"), Person(target, "bob")]
     ann, bob = people
     # A stream has only what is sent once it is open, and nothing says when that is.
@@ -74,7 +74,8 @@ def run(target: str) -> dict:
     ann.send("hello")
     bob.send("the last")
     for person in people:
-        person.heard("the last", TIMEOUT_SECONDS)
+        for text in ("the last", *awaited):
+            person.heard(text, TIMEOUT_SECONDS)
     # None is open when a channel is closed.
     said = {
         name: [[message.author, message.text] for message in person.read if message.text != KNOCK]
@@ -98,4 +99,4 @@ def run(target: str) -> dict:
     return seen
 
 
-print(json.dumps(run(sys.argv[1])))
+print(json.dumps(run(*sys.argv[1:])))

@@ -1,5 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import { rooms as texts } from "#renderer/i18n/en/rooms.ts";
+import { generatePythonStubs } from "#tests/foreign/python-stubs.ts";
 import { axeViolations } from "../fixtures/axe.ts";
 import { sharedServerTest as test, signIn } from "../fixtures/web-test.ts";
 import { texts as all } from "../pages/texts.ts";
@@ -139,4 +140,28 @@ test("[14] two people chat in a room that one has made: invited, live, edited, d
   await ann.button(texts.leave).click();
   await expect(ann.row("Birds")).toHaveCount(0);
   await expect(chat.composer).toBeVisible();
+});
+
+test("[14] the window chats in the common room with console clients of the original, live, both ways", async ({
+  chat,
+  page,
+  server,
+}) => {
+  const folders = ["tests/foreign/seed-002", "proto"];
+  await using stubs = await generatePythonStubs(["auth.proto", "messaging.proto"], folders);
+  await expect(chat.composer).toBeVisible();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const window = personAt(page);
+  await window.row(shell.rooms.everyone).click();
+  await expect(page).toHaveURL(/\/r\/everyone$/u);
+  const hello = "Hello from the window";
+  const env = { PIPIT_PASSWORD: "Correct-horse-1" };
+  const heard = stubs.run("python_rooms_client.py", [server.grpcUrl, hello], env, 60_000);
+  await expect(window.said.filter({ hasText: "Привет, Аня" })).toContainText("bob");
+  await expect(window.said.filter({ hasText: "the last" })).toHaveCount(1);
+  await window.say(hello);
+  const saidIt = [expect.stringMatching(/^visitor-/u), hello];
+  const whole = [["bob", "Привет, Аня"], ["ann", "hello"], ["bob", "the last"], saidIt];
+  expect(await heard).toMatchObject({ ann: whole, bob: whole });
+  await expect(window.said.last()).toContainText(hello);
 });
