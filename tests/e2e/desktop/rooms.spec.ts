@@ -28,3 +28,19 @@ test("[14] the window of the desktop shows a room, which stays as it is while it
   await window.getByRole("button", { name: shell.back, exact: true }).click();
   await expect(chat.composer).toBeFocused();
 });
+
+test("what comes in a room that nobody sees is told by one notification with the room's name, which opens the room", async ({
+  shared: { desktop },
+}) => {
+  const { window, chat } = desktop;
+  await desktop.hide();
+  await desktop.command("openRoom", { room: "everyone" });
+  await desktop.command("sendToRoom", { room: "everyone", text: "@pipit who is there?" });
+  await expect.poll(() => desktop.notifications(chat.texts.shell.rooms.everyone)).toEqual(["New message"]);
+  await desktop.clickNotification(chat.texts.shell.rooms.everyone);
+  await expect.poll(() => desktop.isVisible()).toBe(true);
+  const log = window.getByRole("log", { name: texts.conversation });
+  await expect(log.getByRole("article").last()).toContainText(texts.assistant);
+  await window.getByRole("button", { name: chat.texts.shell.back, exact: true }).click();
+  await expect(chat.composer).toBeFocused();
+});
