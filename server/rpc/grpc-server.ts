@@ -4,6 +4,7 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type OutgoingHttpHeaders,
   type ServerHttp2Session,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
@@ -87,6 +88,8 @@ function createAdapter({ rpc, clientAddressOf, logger }: GrpcServerDeps) {
     if (handler === undefined) return answerUnknown(request.url, response);
     // Afterwards the response has no stream any more.
     const { stream } = response;
+    const add = response.addTrailers.bind(response);
+    response.addTrailers = (trailers) => add(withReadableMessage(trailers));
     try {
       const asked = universalRequestFromNodeRequest(request, response, undefined, valuesOf(request));
       await universalResponseToNodeResponse(await handler(asked), response);
@@ -97,6 +100,17 @@ function createAdapter({ rpc, clientAddressOf, logger }: GrpcServerDeps) {
       stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
   };
+}
+
+/**
+ * The library percent-encodes signs that the protocol wants as they are (gRPC over HTTP/2, Status-Message), and grpc-js
+ * leaves those encoded: its clients would show "name%3A".
+ */
+function withReadableMessage(trailers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  const { "grpc-message": message } = trailers;
+  return typeof message !== "string"
+    ? trailers
+    : { ...trailers, "grpc-message": encodeURI(decodeURIComponent(message)) };
 }
 
 /** The adapter makes one of both, and throws past all handlers where that cannot be done: it would end the server. */
@@ -171,7 +185,7 @@ function answerUnknown(path: string, response: Http2ServerResponse): void {
       "content-type": "application/grpc+proto",
       [CORRELATION_HEADER]: String(response.getHeader(CORRELATION_HEADER) ?? ""),
       "grpc-status": UNIMPLEMENTED,
-      "grpc-message": encodeURIComponent(`There is no method ${path.slice(0, 200)} here.`),
+      "grpc-message": encodeURI(`There is no method ${path.slice(0, 200)} here.`),
     },
     { endStream: true },
   );

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, status, type ServiceError } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -49,4 +50,22 @@ test("it gets UNAUTHENTICATED without a token", async () => {
   const error: unknown = await streamAudio("hello").catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
   expect((error as ServiceError).details).toContain("Sign in");
+});
+
+/** What a call of this method without a body that is meant is refused with. */
+async function refusalOf(path: string, metadata = new Metadata()): Promise<ServiceError> {
+  const bytes = (body: Buffer): Buffer => body;
+  const call = client.makeServerStreamRequest(path, bytes, bytes, Buffer.alloc(0), metadata);
+  call.resume();
+  const [error] = (await once(call, "error")) as [ServiceError];
+  return error;
+}
+
+test("it reads what a refusal says, whatever signs are in it", async () => {
+  const metadata = new Metadata();
+  metadata.set("token", "garbage");
+  expect((await refusalOf("/Messaging/MessageStream", metadata)).details).toBe(
+    "Invalid token: Not enough segments",
+  );
+  expect((await refusalOf("/Messaging/Nothing")).details).toBe("There is no method /Messaging/Nothing here.");
 });
