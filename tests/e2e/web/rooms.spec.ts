@@ -2,7 +2,7 @@ import { expect, type Page } from "@playwright/test";
 import { rooms as texts } from "#renderer/i18n/en/rooms.ts";
 import { generatePythonStubs } from "#tests/foreign/python-stubs.ts";
 import { axeViolations } from "../fixtures/axe.ts";
-import { sharedServerTest as test, signIn } from "../fixtures/web-test.ts";
+import { sharedServerTest as test, signIn, test as ownServerTest } from "../fixtures/web-test.ts";
 import { texts as all } from "../pages/texts.ts";
 
 const shell = all.en.shell;
@@ -165,3 +165,35 @@ test("[14] the window chats in the common room with console clients of the origi
   expect(await heard).toMatchObject({ ann: whole, bob: whole });
   await expect(window.said.last()).toContainText(hello);
 });
+
+ownServerTest(
+  "[14] a message to a room that waits when its page is closed is sent by the next page, once, and the draft of a tab is kept",
+  async ({ chat, context, page, server }) => {
+    const tab = async (opened: Page) => {
+      await opened.setViewportSize({ width: 1280, height: 800 });
+      await opened.goto(`${server.url}/r/everyone`);
+      return personAt(opened);
+    };
+    await expect(chat.composer).toBeVisible();
+    const first = await tab(page);
+    await first.say("Before");
+    await expect(first.said).toHaveCount(1);
+    await first.field.fill("Half a thought");
+    await page.evaluate(() => dispatchEvent(new Event("blur")));
+    await page.reload();
+    await expect(first.field).toHaveValue("Half a thought");
+    // It reaches no server while its page is there.
+    await server.kill();
+    await first.say("Written without a server");
+    await expect(first.said).toHaveCount(2);
+    await page.close();
+    await server.start();
+    const second = await tab(await context.newPage());
+    await expect(second.said).toContainText(["Before", "Written without a server"]);
+    // What the server has stored may be edited.
+    await second.said.last().hover();
+    await expect(second.said.last().getByRole("button", { name: texts.edit, exact: true })).toBeVisible();
+    const third = await tab(await context.newPage());
+    await expect(third.said).toContainText(["Before", "Written without a server"]);
+  },
+);
