@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withoutKeychainNote } from "#tests/testing/keychain-note.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("../../cli/pipit.js", import.meta.url));
@@ -102,7 +103,7 @@ function observe(child: ChildProcess, onEnd: () => void): CliProcess {
   const result = new Promise<CliResult>((resolve) => {
     child.once("close", (code) => {
       onEnd();
-      resolve({ code, stdout, stderr });
+      resolve({ code, stdout, stderr: withoutKeychainNote(stderr) });
     });
   });
   const until = (pattern: RegExp, soFar: () => string): Promise<string> =>

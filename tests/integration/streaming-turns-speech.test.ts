@@ -117,7 +117,7 @@ describe("a slow listener", () => {
         expect(textOf(events)).toBe(words.join(""));
         expect(events.filter(({ type }) => type === "text").length).toBeLessThan(150);
         expect(events.at(-1)).toEqual({ type: "end" });
-        expect(vi.getTimerCount()).toBe(0);
+        await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0), untilSo);
       } finally {
         vi.useRealTimers();
       }

@@ -1,3 +1,4 @@
+import { withoutKeychainNote } from "./keychain-note.ts";
 import { PassThrough, Readable } from "node:stream";
 import { runCli } from "#cli/run.ts";
 
@@ -24,5 +25,5 @@ export async function runPipit(args: readonly string[], { home, input = "", env 
   });
   const all = { PIPIT_HOME: home, LANG: "C", PIPIT_BUILD: "never", ...env };
   const code = await runCli(args, { stdin, stdout, stderr, env: all });
-  return { code, out, err };
+  return { code, out, err: withoutKeychainNote(err) };
 }

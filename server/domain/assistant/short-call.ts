@@ -41,8 +41,10 @@ export async function shortCall(
   let [text, reasoning, inputTokens, outputTokens] = ["", "", 0, 0];
   try {
     for await (const part of abortable(model.answer({ messages, locale, tools: [] }, limited), limited)) {
-      if (part.type === "text") onText?.((text += part.text));
-      else if (part.type === "reasoning") reasoning += part.text;
+      if (part.type === "text") {
+        text += part.text;
+        onText?.(text);
+      } else if (part.type === "reasoning") reasoning += part.text;
       else if (part.type === "usage") ({ inputTokens, outputTokens } = part);
       if (text.length >= maxChars || reasoning.length > REASONING_MAX_CHARS) break;
     }
