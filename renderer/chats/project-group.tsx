@@ -1,10 +1,10 @@
-import { ChevronDown, Folder, Pencil, Plus, SquarePen, Trash2 } from "lucide-react";
+import { Folder, Pencil, SquarePen, Trash2 } from "lucide-react";
 import { useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { newChat } from "../bridge/go-to-chat.ts";
 import { useApp, useBridge } from "../bridge/use-bridge.ts";
+import { ListGroup } from "./list-group.tsx";
 import { RowWithMenu, type MenuPlace } from "./row-with-menu.tsx";
-import { IconButton } from "../ui/icon-button.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { useIsAway } from "../projects/use-projects.ts";
 
@@ -30,45 +30,32 @@ export function ProjectGroup({ left }: ProjectGroupProps) {
   const { views } = useBridge();
   const projects = useApp((state) => state.projects);
   const away = useIsAway();
-  const [open, setOpen] = useState(true);
   const [all, setAll] = useState(false);
   const [menu, setMenu] = useState<OpenMenu>();
   // A server without projects, or one that has not answered yet.
   if (projects === undefined) return undefined;
   const wanted = projects.findIndex(({ id }) => id === left.current);
-  const shown = open ? projects.slice(0, all || wanted >= FIRST_PROJECTS ? undefined : FIRST_PROJECTS) : [];
+  const shown = projects.slice(0, all || wanted >= FIRST_PROJECTS ? undefined : FIRST_PROJECTS);
   const focusIfLeft = (id: string, row: HTMLLIElement | null) => {
     if (row === null || left.current !== id) return;
     left.current = undefined;
     row.querySelector<HTMLElement>("[data-project-row]")?.focus();
   };
   return (
-    <section aria-label={t("projects.title")}>
-      <div className="flex items-center justify-between pe-1.5 pt-2">
-        <h3 className="min-w-0">
-          <button
-            type="button"
-            aria-expanded={open}
-            onClick={() => setOpen(!open)}
-            className="flex min-h-8 items-center gap-1 rounded-control px-2 text-small font-medium text-soft transition-colors hover:text-ink"
-          >
-            {t("projects.title")}
-            <ChevronDown
-              aria-hidden="true"
-              className={`size-3.5 ${open ? "" : "-rotate-90 rtl:rotate-90"}`}
-            />
-          </button>
-        </h3>
-        <IconButton
-          label={t(away ? "projects.newAway" : "projects.new")}
-          size="small"
-          disabled={away}
-          onClick={() => views.editProject({})}
-        >
-          <Plus className="size-4" />
-        </IconButton>
-      </div>
-      <ul className="empty:hidden">
+    <>
+      <ListGroup
+        title={t("projects.title")}
+        add={{
+          label: t(away ? "projects.newAway" : "projects.new"),
+          disabled: away,
+          onClick: () => views.editProject({}),
+        }}
+        more={
+          shown.length < projects.length
+            ? { label: t("projects.all", { count: projects.length }), onClick: () => setAll(true) }
+            : undefined
+        }
+      >
         {shown.map((project) => (
           <li key={project.id} ref={(row) => focusIfLeft(project.id, row)}>
             <RowWithMenu
@@ -88,18 +75,9 @@ export function ProjectGroup({ left }: ProjectGroupProps) {
             </RowWithMenu>
           </li>
         ))}
-      </ul>
-      {open && shown.length < projects.length ? (
-        <button
-          type="button"
-          onClick={() => setAll(true)}
-          className="min-h-8 rounded-control px-2 text-small text-soft transition-colors hover:text-ink"
-        >
-          {t("projects.all", { count: projects.length })}
-        </button>
-      ) : undefined}
+      </ListGroup>
       {menu === undefined ? undefined : <ProjectMenu menu={menu} onClose={() => setMenu(undefined)} />}
-    </section>
+    </>
   );
 }
 

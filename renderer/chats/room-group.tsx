@@ -1,13 +1,13 @@
-import { AtSign, ChevronDown, MessageSquareText, Plus, UsersRound } from "lucide-react";
+import { AtSign, MessageSquareText, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { roomKey, type ListedRoom } from "#contract/rooms/rooms.ts";
 import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
 import { FinderRow } from "./finder-row.tsx";
+import { ListGroup } from "./list-group.tsx";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { useIsAway } from "../projects/use-projects.ts";
 import { Button } from "../ui/button.tsx";
-import { IconButton } from "../ui/icon-button.tsx";
 import { useReadRooms } from "../rooms/use-read-rooms.ts";
 
 /** So many stand there at first, beside invitations and what is unread: the chats below are what is looked for most. */
@@ -23,61 +23,33 @@ export function RoomGroup() {
   const rooms = useRooms((state) => state.rooms);
   const current = useView((state) => (state.view === "room" ? state.room : undefined));
   const away = useIsAway();
-  const [open, setOpen] = useState(true);
   const [all, setAll] = useState(false);
   useReadRooms();
   // A server without rooms, or one that has not answered yet.
   if (rooms === undefined) return undefined;
   const isFirst = (room: ListedRoom, at: number) =>
     all || at < FIRST_ROOMS || room.invited || room.unread > 0 || roomKey(room) === current;
-  const shown = open ? rooms.filter(isFirst) : [];
+  const shown = rooms.filter(isFirst);
   return (
-    <section aria-label={t("rooms.title")}>
-      <div className="flex items-center justify-between pe-1.5 pt-2">
-        <h3 className="min-w-0">
-          <button
-            type="button"
-            aria-expanded={open}
-            onClick={() => setOpen(!open)}
-            className="flex min-h-8 items-center gap-1 rounded-control px-2 text-small font-medium text-soft transition-colors hover:text-ink"
-          >
-            {t("rooms.title")}
-            <ChevronDown
-              aria-hidden="true"
-              className={`size-3.5 ${open ? "" : "-rotate-90 rtl:rotate-90"}`}
-            />
-          </button>
-        </h3>
-        <IconButton
-          label={texts(away ? "newAway" : "new")}
-          size="small"
-          disabled={away}
-          onClick={() => views.openRoomDialog()}
-        >
-          <Plus className="size-4" />
-        </IconButton>
-      </div>
-      <ul className="empty:hidden">
-        {shown.map((room) => (
-          <li key={roomKey(room)}>
-            {room.invited ? (
-              <Invitation room={room} away={away} />
-            ) : (
-              <RoomRow room={room} current={roomKey(room) === current} />
-            )}
-          </li>
-        ))}
-      </ul>
-      {open && shown.length < rooms.length ? (
-        <button
-          type="button"
-          onClick={() => setAll(true)}
-          className="min-h-8 rounded-control px-2 text-small text-soft transition-colors hover:text-ink"
-        >
-          {texts("all", { count: rooms.length })}
-        </button>
-      ) : undefined}
-    </section>
+    <ListGroup
+      title={t("rooms.title")}
+      add={{ label: texts(away ? "newAway" : "new"), disabled: away, onClick: () => views.openRoomDialog() }}
+      more={
+        shown.length < rooms.length
+          ? { label: texts("all", { count: rooms.length }), onClick: () => setAll(true) }
+          : undefined
+      }
+    >
+      {shown.map((room) => (
+        <li key={roomKey(room)}>
+          {room.invited ? (
+            <Invitation room={room} away={away} />
+          ) : (
+            <RoomRow room={room} current={roomKey(room) === current} />
+          )}
+        </li>
+      ))}
+    </ListGroup>
   );
 }
 
