@@ -123,7 +123,9 @@ export class RoomsEngine {
     this.#deps.store.setState({ ...state, lines: [] }, true);
   }
 
+  /** Opens the room: who writes before it is there need not wait for it. */
   async send(room: string, text: string): Promise<void> {
+    this.open(room);
     await this.#opened(room).send(text);
     this.live.hasSent();
   }

@@ -20,7 +20,8 @@ export function RoomComposer({ room }: { readonly room: string }) {
   const place = draftPlaceOf({ accountId, room });
   useRoomDraft(room, accountId);
   const text = useView((state) => state.roomDrafts[place] ?? "");
-  const isOpen = useRooms(({ opened }) => opened?.room === room && opened.link !== "ended");
+  const opened = useRooms((state) => (state.opened?.room === room ? state.opened : undefined));
+  const hasEnded = opened?.link === "ended";
   const field = useRef<HTMLTextAreaElement>(null);
   const [isSending, setSending] = useState(false);
   const name = useRoomName() ?? shell("rooms.title");
@@ -28,20 +29,24 @@ export function RoomComposer({ room }: { readonly room: string }) {
   useQuotes(field, (quote) =>
     views.writeToRoom(place, text === "" ? quote : `${text.trimEnd()}\n\n${quote}`),
   );
-  const cannot = !isOpen || isSending || text.trim() === "" || text.length > ROOM_MESSAGE_MAX_CHARS;
+  const cannot = hasEnded || isSending || text.trim() === "" || text.length > ROOM_MESSAGE_MAX_CHARS;
   const send = async () => {
     if (cannot) return;
     setSending(true);
-    // It is empty at once, and stays what was written meanwhile.
-    views.writeToRoom(place, "");
+    const written = () => views.store.getState().roomDrafts[place] ?? "";
+    // It is empty at once, and stays what was written meanwhile. Until the room is there, the draft is all that is kept.
+    if (opened !== undefined) views.writeToRoom(place, "");
     const sent = await views.attempt(commands.sendToRoom({ room, text }));
-    if (!sent && (views.store.getState().roomDrafts[place] ?? "") === "") views.writeToRoom(place, text);
+    if (!sent && written() === "") views.writeToRoom(place, text);
+    if (sent && opened === undefined && written().startsWith(text))
+      views.writeToRoom(place, written().slice(text.length).trimStart());
     setSending(false);
   };
   const write = (next: string): void => {
     views.writeToRoom(place, next);
     // What is taken away is no writing. Nobody is to be told that it did not reach the others.
-    if (isOpen && next.length > text.length) commands.typeInRoom({ room }).catch(() => undefined);
+    if (opened !== undefined && !hasEnded && next.length > text.length)
+      commands.typeInRoom({ room }).catch(() => undefined);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;

@@ -47,12 +47,16 @@ describe.each([
 
 test.each([
   "Connection terminated unexpectedly",
-  "timeout exceeded when trying to connect",
   "Query read timeout",
   "Client has encountered a connection error and is not queryable",
 ])("the driver's “%s” is a lost database, and ends the connection", (message) => {
   expect(toPostgresRunningError(new Error(message), place).code).toBe("DATABASE_UNREACHABLE");
   expect(breaksConnection(new Error(message))).toBe(true);
+});
+
+test("a pool whose connections are all in use is a busy database, not one that is away", () => {
+  const error = toPostgresRunningError(new Error("timeout exceeded when trying to connect"), place);
+  expect(error).toMatchObject({ code: "DATABASE_UNREACHABLE", message: expect.stringContaining("too busy") });
 });
 
 test("several addresses that all refuse are told one by one", () => {

@@ -28,7 +28,9 @@ const faults: readonly (readonly [codes: RegExp, fault: PostgresFault])[] = [
 ];
 /** What the driver says of a lost connection, without any code. */
 const lostConnection =
-  /^(Connection terminated|timeout (exceeded|expired)|Query read timeout|Client (has encountered|was closed)|Cannot use a pool)/;
+  /^(Connection terminated|timeout expired|Query read timeout|Client (has encountered|was closed)|Cannot use a pool)/;
+/** What the pool says when each of its connections was in use for too long. */
+const noFreeConnection = /^timeout exceeded when trying to connect$/;
 const noTls = /does not support SSL|error establishing an SSL connection/;
 
 function faultOf(reason: unknown): PostgresFault | undefined {
@@ -36,6 +38,7 @@ function faultOf(reason: unknown): PostgresFault | undefined {
   const known = faults.find(([codes]) => codes.test(code))?.[1];
   if (known !== undefined || !(reason instanceof Error)) return known;
   if (noTls.test(reason.message)) return "tls";
+  if (noFreeConnection.test(reason.message)) return "busy";
   return lostConnection.test(reason.message) ? "unreachable" : undefined;
 }
 

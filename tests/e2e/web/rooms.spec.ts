@@ -167,7 +167,7 @@ test("[14] the window chats in the common room with console clients of the origi
 });
 
 ownServerTest(
-  "[14] a message to a room that waits when its page is closed is sent by the next page, once, and the draft of a tab is kept",
+  "[14] a message to a room that waits when its page is closed is sent by the next page, once, the draft of a tab is kept, and Enter may come before the room",
   async ({ chat, context, page, server }) => {
     const tab = async (opened: Page) => {
       await opened.setViewportSize({ width: 1280, height: 800 });
@@ -193,7 +193,18 @@ ownServerTest(
     // What the server has stored may be edited.
     await second.said.last().hover();
     await expect(second.said.last().getByRole("button", { name: texts.edit, exact: true })).toBeVisible();
+    // Who writes before the code of rooms is there loses nothing, and need not press Enter again.
+    const loading = Promise.withResolvers<void>();
+    await context.route(/rooms-engine/u, async (route) => {
+      await loading.promise;
+      await route.continue();
+    });
     const third = await tab(await context.newPage());
-    await expect(third.said).toContainText(["Before", "Written without a server"]);
+    await third.field.fill("Early");
+    await third.page.keyboard.press("Enter");
+    await third.page.keyboard.type(" and more");
+    loading.resolve();
+    await expect(third.said).toContainText(["Before", "Written without a server", "Early"]);
+    await expect(third.field).toHaveValue("and more");
   },
 );
