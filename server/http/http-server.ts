@@ -105,6 +105,11 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   app.addHook("preHandler", (request, _reply, done) => {
     deps.correlation.run(String(request.raw.headers[CORRELATION_HEADER]), done);
   });
+  // What is away or busy is asked again, and not at once; where an error knows better it has said so.
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (reply.statusCode === 503 && !reply.hasHeader("retry-after")) reply.header("retry-after", "1");
+    done(null, payload);
+  });
   deps.rates.addTo(app);
   measureRequests(app, deps.metrics);
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));

@@ -145,7 +145,9 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
     `PostgreSQL stopped ${OUTAGES} times: 503 while it is gone, never a wrong answer, and all is well within 5 s`,
     { timeout: TEST_TIMEOUT_MS },
     async () => {
-      const spare = tokenOf(await signIn("ann"));
+      const first = await signIn("ann");
+      const spare = tokenOf(first);
+      const held = String(first.body["access_token"]);
       const load = startLoad();
       const good = ["refreshed", "signed in", "turned away"];
       const refused = ["refresh refused", "right refused", "wrong refused"];
@@ -155,7 +157,10 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
         await vi.waitUntil(() => refused.every((name) => load.count(name) >= outage * MIN_REFUSED), soon);
         const health = await get("/health");
         expect([health.status, health.body["database"]]).toEqual([503, "down"]);
-        expect((await get("/ready")).status).toBe(503);
+        for (const path of ["/ready", "/health", "/v1/chats", "/auth/me"]) {
+          const { status, headers } = await get(path, { authorization: `Bearer ${held}` });
+          expect([path, status, headers["retry-after"]]).toEqual([path, 503, "1"]);
+        }
         // What needs no database goes on.
         expect((await get("/.well-known/jwks.json")).status).toBe(200);
 
