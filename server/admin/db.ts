@@ -19,12 +19,16 @@ export const db: AdminGroup = async (args, deps) => {
       return await status(database, deps);
     },
   );
-  addPlain("migrate", "bring the database to this version's schema, all of it or nothing", async () => {
-    await using database = await open();
-    const done = await database.migrate();
-    if (done.length === 0) return `${database.place} is up to date\n`;
-    return done.map((name) => `${name}: done\n`).join("");
-  });
+  addPlain(
+    "migrate",
+    "bring the database to this version's schema, all of it or nothing",
+    async ({ withoutBackup = false }: { withoutBackup?: boolean }) => {
+      await using database = await open();
+      const done = await database.migrate({ withoutBackup });
+      if (done.length === 0) return `${database.place} is up to date\n`;
+      return done.map((name) => `${name}: done\n`).join("");
+    },
+  ).option("--without-backup", "make no copy of a SQLite file before");
   addPlain(
     "copy",
     "copy everything into a new database of the other kind, and compare both",

@@ -5,6 +5,7 @@ import type { AuditLogOptions } from "./audit/audit-store.ts";
 import type { DatabaseTime } from "./sql/database-time.ts";
 import { createDiskWatch } from "./disk-watch.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
+import { keepBeforeMigration, removeOldCopies } from "./sqlite/snapshot.ts";
 import { markSuspect, openDatabaseFile, type OpenSqliteOptions } from "./sqlite/open-sqlite.ts";
 import type { OpenPostgresOptions } from "./postgres/open-postgres.ts";
 import { toPostgresStartError } from "./errors/postgres-errors.ts";
@@ -74,8 +75,10 @@ export interface DatabaseHandle extends AsyncDisposable {
   /**
    * Brings the database to the current schema, all of it or nothing; several processes may do so at once. Resolves to
    * the migrations that were missing. Throws as `openStore`.
+   *
+   * An older SQLite file is copied beside itself before, unless `withoutBackup`.
    */
-  migrate(): Promise<readonly string[]>;
+  migrate(options?: { readonly withoutBackup?: boolean }): Promise<readonly string[]>;
 }
 
 /** Opens a database and leaves its schema as it is. Throws as `openStore`; a PostgreSQL is asked only when it is used. */
@@ -128,7 +131,8 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     },
     isWritable: () => disk.isWritable(db),
     migrationState: () => starting(stateOf(db, turnIndex)),
-    migrate: () => starting(migrate(db, createMigrations(turnIndex), file)),
+    migrate: ({ withoutBackup = false } = {}) =>
+      starting(migrateFile(options, { db, turnIndex }, withoutBackup)),
     async [Symbol.asyncDispose]() {
       await Promise.all([thread, indexThread, searchThread].map((each) => each[Symbol.asyncDispose]()));
       await roomyDb.destroy();
@@ -139,6 +143,19 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
       await shared.close();
     },
   };
+}
+
+async function migrateFile(
+  old: OpenSqliteOptions,
+  { db, turnIndex }: Pick<DatabaseHandle, "db" | "turnIndex">,
+  withoutBackup: boolean,
+): Promise<readonly string[]> {
+  const { file, logger } = old;
+  const before = (first: string): Promise<void> => keepBeforeMigration(old, first);
+  const watch = { logger, ...(!withoutBackup && { before }) };
+  const done = await migrate(db, createMigrations(turnIndex), file, watch);
+  if (done.length === 0) await removeOldCopies(old);
+  return done;
 }
 
 async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseHandle> {
@@ -178,7 +195,10 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     forget: async () => true,
     isWritable: () => disk.isWritable(pool),
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
-    migrate: () => starting((unlimited) => migrate(unlimited, createMigrations(turnIndex), place)),
+    migrate: () =>
+      starting((unlimited) =>
+        migrate(unlimited, createMigrations(turnIndex), place, { logger: options.logger }),
+      ),
     async [Symbol.asyncDispose]() {
       await indexWork[Symbol.asyncDispose]();
       await db.destroy();

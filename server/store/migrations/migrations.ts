@@ -1,5 +1,7 @@
+import { performance } from "node:perf_hooks";
 import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
+import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createAuthTables } from "./migration-0003.ts";
 import { createChatTrees } from "./migration-0009.ts";
@@ -102,6 +104,13 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
   };
 }
 
+/** Who watches a migration. */
+export interface MigrationWatch {
+  readonly logger: Logger;
+  /** Called before an older database is changed, with the first migration that it has not; it may refuse by throwing. */
+  readonly before?: (first: string) => Promise<void>;
+}
+
 /**
  * Brings the database to this program's schema; all of it or nothing. Resolves to the migrations that were missing.
  * Throws CONFIG_INVALID for a database of a newer program, and STORAGE_* as the dialect maps its errors.
@@ -110,6 +119,7 @@ export async function migrate(
   db: Kysely<Tables>,
   migrations: Readonly<Record<string, Migration>>,
   place: string,
+  watch?: MigrationWatch,
 ): Promise<readonly string[]> {
   const executed = await executedMigrations(db);
   const unknown = executed.find((name) => !Object.hasOwn(migrations, name));
@@ -121,13 +131,36 @@ export async function migrate(
     );
   }
   const missing = Object.keys(migrations).filter((name) => !executed.includes(name));
-  if (missing.length === 0) return [];
+  const [first] = missing;
+  if (first === undefined) return [];
+  // Of a new database nothing can be lost, and nobody waits for it.
+  const watched = executed.length > 0 ? watch : undefined;
+  await watched?.before?.(first);
   // Loaded only by the few starts that need it.
   const { Migrator } = await import("kysely/migration");
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+  const told = watched === undefined ? { ...migrations } : loggedMigrations(migrations, watched.logger);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => told } });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+  watched?.logger.info("store.migrated", { place, steps: missing.length });
   return missing;
+}
+
+/** Says when a step begins and how long it took: of a large database each may take minutes. Nothing counts before all are done. */
+function loggedMigrations(
+  migrations: Readonly<Record<string, Migration>>,
+  logger: Logger,
+): Record<string, Migration> {
+  const logged = ([step, migration]: [string, Migration]): [string, Migration] => {
+    const up: Migration["up"] = async (db) => {
+      logger.info("store.migrating", { step });
+      const fromMs = performance.now();
+      await migration.up(db);
+      logger.info("store.migration_step", { step, durationMs: Math.round(performance.now() - fromMs) });
+    };
+    return [step, { ...migration, up }];
+  };
+  return Object.fromEntries(Object.entries(migrations).map(logged));
 }
 
 /** Names of the migrations that were run, also of a newer program's. */

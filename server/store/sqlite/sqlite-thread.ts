@@ -29,18 +29,26 @@ export class SqliteThread implements AsyncDisposable {
   readonly #file: string;
   readonly #jobs: JobQueue<SqliteJob, SqliteReply>;
 
-  /** @param idleMs it ends after this long without work */
-  constructor(file: string, idleMs = IDLE_MS) {
+  /**
+   * @param idleMs it ends after this long without work
+   * @param limitMs it is ended, and its statement rejected, after this long
+   */
+  constructor(file: string, idleMs = IDLE_MS, limitMs = LIMIT_MS) {
     this.#file = file;
     const program = ownProgram("sqlite-worker", import.meta.url);
     const start = () => startJobThread(program, HEAP_MAX_MB);
-    this.#jobs = new JobQueue({ name: "the database's thread", start, limitMs: LIMIT_MS, idleMs });
+    this.#jobs = new JobQueue({ name: "the database's thread", start, limitMs, idleMs });
   }
 
-  /** Rejects with SQLite's error, or JobError. */
-  async run(sql: string, parameters: readonly unknown[] = [], inTransaction = false): Promise<SqliteRows> {
+  /** Rejects with SQLite's error, JobError, or the reason of `signal`, with which the thread ends. */
+  async run(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    inTransaction = false,
+    signal = new AbortController().signal,
+  ): Promise<SqliteRows> {
     const job = { file: this.#file, sql, parameters, inTransaction };
-    const reply = await this.#jobs.run(job, new AbortController().signal);
+    const reply = await this.#jobs.run(job, signal);
     if (!("failure" in reply)) return reply;
     const { code, message } = reply.failure;
     throw Object.assign(new Error(message), { code });
