@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
+import { nearestName } from "#contract/setting-names.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
 import { addApiKeyCommands, addAuthCommands, type WithDeps } from "./commands/auth.ts";
@@ -181,6 +182,9 @@ async function openDeps(config: CliConfig, { stdin, stdout, stderr, env, launche
   };
 }
 
+/** A command that is further from what was typed is no guess at what was meant. */
+const MAX_COMMAND_SLIPS = 2;
+
 /** Programs of the backend (commands/backend.ts), here for the list that --help prints. */
 const backendCommands = ["serve", "admin", "keys", "audit", "memory"] as const;
 
@@ -188,7 +192,9 @@ const backendCommands = ["serve", "admin", "keys", "audit", "memory"] as const;
 function refuseUnknownCommand(program: Command, [name]: readonly string[]): void {
   if (name === undefined || name.startsWith("-")) return;
   const known = ["help", ...program.commands.map((command) => command.name())];
-  if (!known.includes(name)) program.error(`error: unknown command '${name}'`);
+  if (known.includes(name)) return;
+  const meant = nearestName(name, known, MAX_COMMAND_SLIPS);
+  program.error(`error: unknown command '${name}'${meant === undefined ? "" : `\n(Did you mean ${meant}?)`}`);
 }
 
 function nonEmpty(value: string): string {

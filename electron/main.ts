@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { app, dialog, protocol, utilityProcess } from "electron";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { refuseMisspeltVariables } from "#contract/setting-names.ts";
 import { createFileLogger } from "#engine/node/files/file-logger.ts";
 import { storageError } from "#engine/node/files/private-files.ts";
 import { trustAuthoritiesOf } from "#engine/node/http/trusted-authorities.ts";
@@ -70,6 +71,7 @@ function openDesktop(): void {
 
 async function start(logger: Logger, started: PromiseWithResolvers<Desktop>): Promise<void> {
   try {
+    refuseMisspeltVariables(config.env);
     if (config.caFile !== undefined) trustAuthoritiesOf(config.caFile);
     const [files] = await Promise.all([openDesktopFiles(config.home, logger), app.whenReady()]);
     const desktop = await startDesktop({ config, files, logger, parts: builtParts(import.meta.url) });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { clientVariables } from "#contract/setting-names.ts";
 import { readCliConfig } from "./read-config.ts";
 
 let home: string;
@@ -48,9 +49,23 @@ describe("the terminal client's settings", () => {
     ["volume = 7", /volume must be a number from 0 to 1/],
     ["server_url = 3", /server_url must be a non-empty string/],
     ["= broken", /is not valid TOML/],
+    ["volum = 1", /volum in config.toml is not a setting: did you mean volume\?/],
+    ["[sync]\nmax_queue_sise = 1", /sync.max_queue_sise .* did you mean sync.max_queue_size\?/],
   ])("%s is refused by name", (line, message) => {
     writeFileSync(join(home, "config.toml"), line);
     expect(() => readCliConfig({ PIPIT_HOME: home }, false)).toThrow(message);
+  });
+
+  test("misspelt ones are refused, those of the server are not looked at", () => {
+    writeFileSync(join(home, "config.toml"), "[serve]\nanything = 1\n");
+    const env = { PIPIT_HOME: home, PIPIT_REGISTRATION: "closed", PIPIT_VERSION: "1" };
+    expect(() => readCliConfig(env, false)).not.toThrow();
+    for (const name of clientVariables) {
+      const misspelt = `${name.slice(0, -2)}x${name.slice(-1)}`;
+      expect(() => readCliConfig({ ...env, [misspelt]: "x" }, false)).toThrow(
+        `${misspelt} is not a setting: did you mean ${name}?`,
+      );
+    }
   });
 
   test("follow NO_COLOR and FORCE_COLOR", () => {

@@ -5,6 +5,13 @@ import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
 import { isObject } from "#contract/events/program-events.ts";
 import { homeOf, type Environment } from "#contract/environment.ts";
+import {
+  clientKeys,
+  keysOf,
+  refuseMisspeltVariables,
+  refuseUnknown,
+  serverTables,
+} from "#contract/setting-names.ts";
 import { OWN_SERVER } from "#engine/node/keychain/token-store-scope.ts";
 import { mayBuild } from "./config.ts";
 import { localeOf } from "./locale.ts";
@@ -18,8 +25,11 @@ export type CliConfig = ReturnType<typeof readCliConfig>;
  * @param server named in the command line: a URL, or {@link OWN_SERVER}
  */
 export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: string) {
+  refuseMisspeltVariables(env);
   const home = resolve(homeOf(env, homedir()));
   const file = readConfigFile(join(home, "config.toml"));
+  const own = keysOf(file).filter((key) => !serverTables.includes(key.split(".")[0] ?? ""));
+  refuseUnknown(own, clientKeys, " in config.toml");
   return {
     /** All client state, default ~/.pipit. */
     home,

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
+import { clientKeys, clientVariables, nearestName, serverTables } from "#contract/setting-names.ts";
 import { programInput, readServerConfig } from "./config.ts";
+import { allSettings } from "./settings.ts";
 
 let home: string;
 beforeEach(() => {
@@ -210,6 +212,86 @@ describe("readServerConfig", () => {
     });
     expect(read(["--issuer", "https://id.example", "--public-url", "https://pipit.example"]).issuer).toBe(
       "https://id.example",
+    );
+  });
+
+  describe("one wrong letter", () => {
+    /** The last letter but one is another one. */
+    const misspell = (name: string): string => `${name.slice(0, -2)}x${name.slice(-1)}`;
+    const variables = allSettings.flatMap(({ env = "" }) => (env.startsWith("PIPIT_") ? [env] : []));
+    const secrets = allSettings.flatMap(({ env = "", secret }) => (secret === true ? [`${env}_FILE`] : []));
+    const keys = allSettings.flatMap(({ file }) => (file === undefined ? [] : [file]));
+    const flags = allSettings.flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
+
+    test.each([...variables, ...secrets, ...clientVariables])(
+      "in %s is refused with what was meant",
+      (name) => {
+        const error = failure([], { [misspell(name)]: "hunter2" });
+        expect(error.code).toBe("CONFIG_INVALID");
+        expect(error.message).toContain(`${misspell(name)} is not a setting: did you mean ${name}?`);
+        expect(error.message).not.toContain("hunter2");
+      },
+    );
+
+    test.each([...keys, ...clientKeys])("in %s of config.toml is refused with what was meant", (key) => {
+      const [table = "", own] = misspell(key).split(".");
+      const line = own === undefined ? `${table} = 1` : `[${table}]\n${own} = "hunter2"`;
+      writeFileSync(join(home, "config.toml"), line);
+      expect(failure([])).toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining(
+          `${misspell(key)} in config.toml is not a setting: did you mean ${key}?`,
+        ) as unknown,
+      });
+    });
+
+    test.each(flags)("in --%s is refused with what was meant", (flag) => {
+      expect(failure([`--${misspell(flag)}`])).toMatchObject({
+        code: "USAGE",
+        message: expect.stringContaining(`Did you mean --${flag}?`) as unknown,
+      });
+    });
+
+    test("what other programs and Kubernetes set is passed by, what nothing reads is not", () => {
+      const links = [
+        "PIPIT_SERVICE_HOST",
+        "PIPIT_SERVICE_PORT_HTTP",
+        "PIPIT_PORT",
+        "PIPIT_PORT_8787_TCP_ADDR",
+      ];
+      const others = ["PIPIT_SERVER_URL", "PIPIT_TEST_SIZE", "PIPIT_REGISTRATON"];
+      const env = Object.fromEntries([...links, ...others.slice(0, 2)].map((name) => [name, "1"]));
+      writeFileSync(
+        join(home, "config.toml"),
+        'server_url = "https://pipit.example"\n[sync]\nreports = false\n',
+      );
+      expect(() => read([], { ...env, PIPIT_REGISTRATON: "" })).not.toThrow();
+      const error = failure([], { ...env, PIPIT_REGISTRATION_CLOSED: "1", PIPIT_WHATEVER_IS_THIS: "1" });
+      expect(error.message).toBe(
+        "PIPIT_REGISTRATION_CLOSED is not a setting: did you mean PIPIT_REGISTRATION?; " +
+          "PIPIT_WHATEVER_IS_THIS is not a setting. Correct or remove it; docs/operations.md lists all.",
+      );
+    });
+
+    test("in a client's variable cannot be taken for a setting of the server, nor the other way round", () => {
+      const own = variables.filter((name) => !clientVariables.includes(name));
+      expect(own.filter((name) => nearestName(name, clientVariables, 2) !== undefined)).toEqual([]);
+      expect([...new Set(keys.map((key) => key.split(".")[0]))]).toEqual(serverTables);
+    });
+  });
+
+  test("every secret may lie in a file", () => {
+    const file = join(home, "secret");
+    writeFileSync(file, "postgres://pipit:p%23w@db/pipit\r\n");
+    expect(read([], { PIPIT_DATABASE_URL_FILE: file }).databaseUrl).toBe("postgres://pipit:p%23w@db/pipit");
+    writeFileSync(file, "hunter2");
+    const wrong = failure([], { PIPIT_INTERNAL_AUTH_KEY_FILE: file }).message;
+    expect(wrong).toMatch(/^PIPIT_INTERNAL_AUTH_KEY_FILE: what is set will not do.* 32 to 4096/);
+    expect(failure([], { PIPIT_MODEL_KEY: "a", PIPIT_MODEL_KEY_FILE: file }).message).toBe(
+      "Both PIPIT_MODEL_KEY and PIPIT_MODEL_KEY_FILE are set. Remove one of them.",
+    );
+    expect(failure([], { PIPIT_MODEL_KEY_FILE: join(home, "none") }).message).toMatch(
+      /^PIPIT_MODEL_KEY_FILE: .*none cannot be read \(ENOENT\)/,
     );
   });
 

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { homeOf, type Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { nearestName } from "#contract/setting-names.ts";
 import { webRootOf } from "#server/http/web/web-root.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
 import { authSettings } from "./auth-settings.ts";
@@ -18,7 +19,7 @@ import { serveSettings } from "./serve-settings.ts";
 import type { Setting, Values } from "./setting.ts";
 import { allSettings } from "./settings.ts";
 import { flagOf } from "./usage.ts";
-import { checkSetting, findSetting, readConfigFile } from "./settings-source.ts";
+import { checkSetting, findSetting, readConfigFile, refuseUnknownSettings } from "./settings-source.ts";
 
 /** All that the server program can be told from outside (*-settings.ts), checked. Made only by {@link readServerConfig}. */
 export interface ServerConfig extends Omit<Values<typeof serveSettings>, "memoryDir"> {
@@ -48,6 +49,8 @@ interface SemanticConfig {
   readonly least: number;
 }
 
+/** A flag that is further from what was typed is no guess at what was meant. */
+const MAX_FLAG_SLIPS = 3;
 const serverProgram = new URL("../main.ts", import.meta.url).href;
 
 /** What {@link readServerConfig} reads from; a program passes its own argv and environment. */
@@ -81,6 +84,7 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
   const flags = readFlags(argv);
   const home = resolve(homeOf(env, homedir()));
   const file = readConfigFile(join(home, "config.toml"));
+  refuseUnknownSettings(allSettings, env, file);
   const valueOf = (setting: Setting): unknown => {
     const initial =
       "initial" in setting ? { name: "the default", value: setting.initial, secret: false } : undefined;
@@ -125,7 +129,16 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, unknown>> {
     }).values;
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split(". ")[0] ?? "") : "";
-    throw new PipitError("USAGE", `${reason}. Known are ${known.map(flagOf).join(", ")}.`, { cause: error });
+    const typed = /'--([^'= ]+)/.exec(reason)?.[1] ?? "";
+    const meant = nearestName(
+      typed,
+      known.map(({ flag = "" }) => flag),
+      MAX_FLAG_SLIPS,
+    );
+    const guess = meant === undefined || meant === typed ? "" : ` Did you mean --${meant}?`;
+    throw new PipitError("USAGE", `${reason}.${guess} Known are ${known.map(flagOf).join(", ")}.`, {
+      cause: error,
+    });
   }
 }
 

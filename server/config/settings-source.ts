@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
+import type { Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { clientKeys, clientVariables, keysOf, namesSet, refuseUnknown } from "#contract/setting-names.ts";
 import type { Setting } from "./setting.ts";
+
+/** Of the project's own tools, which start servers. */
+const toolVariable = /^PIPIT_(?:TEST_|BENCH_|UPDATE_|GALLERY_URL$|ELECTRON$)/;
+/** Kubernetes gives these to every container beside a service that is named "pipit" or "pipit-...". */
+const serviceLink = /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?$/;
+/** More than any secret has. */
+const MAX_SECRET_CHARS = 65_536;
 
 /** A value as found, with the name under which it was found, for error messages. */
 export interface Found {
@@ -34,21 +43,79 @@ export function readConfigFile(path: string): Readonly<Record<string, unknown>> 
   }
 }
 
+/**
+ * Refuses what is set and read by nothing: a misspelt `PIPIT_REGISTRATION=closed` must not leave a server open.
+ *
+ * @throws PipitError CONFIG_INVALID with the name that was meant
+ */
+export function refuseUnknownSettings(
+  settings: readonly Setting[],
+  env: Environment,
+  file: Readonly<Record<string, unknown>>,
+): void {
+  const variables = settings.flatMap((setting) => {
+    const { env: name } = setting;
+    if (name === undefined) return [];
+    return setting.secret === true ? [name, fileVariable(name)] : [name];
+  });
+  const others = clientVariables.filter((name) => !variables.includes(name));
+  const own = namesSet(env).filter((name) => !toolVariable.test(name) && !serviceLink.test(name));
+  refuseUnknown(own, [...variables, ...others]);
+  const keys = settings.flatMap(({ file: key }) => (key === undefined ? [] : [key]));
+  refuseUnknown(keysOf(file), [...keys, ...clientKeys], " in config.toml");
+}
+
+/** The variable that names a file with the secret, in place of the one that holds it. */
+function fileVariable(name: string): string {
+  return `${name}_FILE`;
+}
+
+/** What the environment says: the variable itself, or for a secret the content of the file that `NAME_FILE` names. */
+function inEnvironment({ env: name, secret }: Setting, env: Environment): Found | undefined {
+  if (name === undefined) return undefined;
+  const path = secret === true ? env[fileVariable(name)] : undefined;
+  // An empty variable is how a shell says "not set".
+  const value = env[name] || undefined;
+  if (!path) return value === undefined ? undefined : { name, value, secret: secret === true };
+  if (value === undefined) return { name: fileVariable(name), value: readSecret(path, name), secret: true };
+  throw new PipitError(
+    "CONFIG_INVALID",
+    `Both ${name} and ${fileVariable(name)} are set. Remove one of them.`,
+    {
+      field: name,
+    },
+  );
+}
+
+/** One line end at the end is the editor's. */
+function readSecret(path: string, name: string): string {
+  try {
+    return readFileSync(path, "utf8")
+      .slice(0, MAX_SECRET_CHARS)
+      .replace(/\r?\n$/, "");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    throw new PipitError(
+      "CONFIG_INVALID",
+      `${fileVariable(name)}: ${path} cannot be read (${code}). Name a file that the server may read.`,
+      { cause, field: fileVariable(name) },
+    );
+  }
+}
+
 /** The value of the strongest source that has one. */
 export function findSetting(
   setting: Setting,
   flags: Readonly<Record<string, unknown>>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   file: Readonly<Record<string, unknown>>,
 ): Found | undefined {
   const secret = setting.secret === true;
   if (setting.flag !== undefined && flags[setting.flag] !== undefined) {
     return { name: `--${setting.flag}`, value: flags[setting.flag], secret };
   }
-  // An empty variable is how a shell says "not set".
-  if (setting.env !== undefined && env[setting.env]) {
-    return { name: setting.env, value: env[setting.env], secret };
-  }
+  const told = inEnvironment(setting, env);
+  if (told !== undefined) return told;
   if (setting.file !== undefined) {
     const [table = "", key = ""] = setting.file.split(".");
     const value = asTable(file[table])?.[key];
