@@ -67,6 +67,8 @@ export const errorCodes = {
   SERVER_BUSY: { grpc: 14, http: 503, retry: true },
   // The counters of attempts cannot be reached, and without them no password is checked.
   LIMITS_UNREACHABLE: { grpc: 14, http: 503, retry: true },
+  // The clocks of the server's machine and of its database are a minute apart: what depends on time is not done.
+  CLOCK_WRONG: { grpc: 14, http: 503, retry: true },
   DATABASE_UNREACHABLE: { grpc: 14, http: 503, retry: true },
   DEADLINE_EXCEEDED: { grpc: 4, http: 504, retry: true },
   CANCELLED: { grpc: 1, http: 499, retry: false },

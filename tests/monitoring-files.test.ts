@@ -39,6 +39,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     pingDatabase: async () => undefined,
     redisStatus: () => "connected",
     passwordQueueDepth: () => 0,
+    clockAheadSeconds: () => 0,
     rooms: () => undefined,
   });
   metrics.tokenRequest("password", "success", 1, "pipit-cli");
@@ -62,7 +63,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   return names.set("up", new Set(everywhere));
 }
 
-const functions = /^(sum|min|max|avg|topk|by|and|or|rate|increase|histogram_quantile|min_over_time)$/;
+const functions = /^(abs|sum|min|max|avg|topk|by|and|or|rate|increase|histogram_quantile|min_over_time)$/;
 
 /** The names of metrics in a query, and the labels it speaks of. */
 function namesIn(query: string): { readonly metrics: readonly string[]; readonly labels: readonly string[] } {

@@ -55,7 +55,13 @@ export function serverName(server: string, { ownServer }: AuthMessages): string 
   return server === OWN_SERVER ? ownServer : server;
 }
 
-const unavailable = new Set(["SERVER_STOPPING", "SERVER_BUSY", "LIMITS_UNREACHABLE", "DATABASE_UNREACHABLE"]);
+const unavailable = new Set([
+  "SERVER_STOPPING",
+  "SERVER_BUSY",
+  "LIMITS_UNREACHABLE",
+  "DATABASE_UNREACHABLE",
+  "CLOCK_WRONG",
+]);
 
 /** Says why a sign-in did not come about. @throws what has words of its own */
 export function tellFailure(reason: unknown, server: string, context: AuthContext): ExitCode {

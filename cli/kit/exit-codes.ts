@@ -32,6 +32,7 @@ const codesOfErrors: Partial<Record<ErrorCode, ExitCode>> = {
   CERTIFICATE_REFUSED: exitCodes.unreachable,
   SERVER_BUSY: exitCodes.unreachable,
   LIMITS_UNREACHABLE: exitCodes.unreachable,
+  CLOCK_WRONG: exitCodes.unreachable,
   DATABASE_UNREACHABLE: exitCodes.unreachable,
   CANCELLED: exitCodes.interrupted,
 };

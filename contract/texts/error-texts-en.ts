@@ -105,6 +105,10 @@ export const englishErrors: ErrorTexts = {
   SERVER_STOPPING: { what: "The server is restarting.", cure: "Wait a moment; Pipit tries again by itself." },
   SERVER_BUSY: { what: "The server is busy with sign-ins.", cure: "Wait a moment and try again." },
   LIMITS_UNREACHABLE: { what: "The server takes no passwords just now.", cure: "Try again in a moment." },
+  CLOCK_WRONG: {
+    what: "The server's clock is wrong, so it signs nobody in.",
+    cure: "Ask whoever runs it to set the clock, and try again.",
+  },
   DATABASE_UNREACHABLE: { what: "The server has lost its database.", cure: "Wait a moment and try again." },
   DEADLINE_EXCEEDED: { what: "This took too long and was stopped.", cure: "Try again." },
   CANCELLED: { what: "Cancelled.", cure: "Try again whenever you like." },

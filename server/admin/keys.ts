@@ -104,6 +104,13 @@ function auditedKeys({ auth, origin, algorithms }: AuditedKeysOptions): SigningK
         await tx.audit.append({ event: "key.rotated", outcome: "success", data }, origin);
         return true;
       }),
+    clampFuture: (nowMs) =>
+      auth.transaction(async (tx) => {
+        const redated = await tx.signingKeys.clampFuture(nowMs);
+        const data = { did: "redated", redated };
+        if (redated > 0) await tx.audit.append({ event: "key.rotated", outcome: "success", data }, origin);
+        return redated;
+      }),
     removeRetired: (retiredBeforeMs) =>
       auth.transaction(async (tx) => {
         const removed = await tx.signingKeys.removeRetired(retiredBeforeMs);

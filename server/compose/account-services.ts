@@ -26,11 +26,13 @@ export interface AccountServicesOptions {
   readonly networkOf: (address: string | undefined) => string;
   readonly guard: { forget(sessionId: string): void };
   readonly refusals: RefusalAudit;
+  /** Throws while the server's clock is wrong: see `ServerClock.requireRight`. */
+  readonly requireTime?: (() => void) | undefined;
 }
 
 /** Puts the parts of accounts and sign-ins together. */
 export function createAccountServices(options: AccountServicesOptions) {
-  const { auth, masterKey, hasher, limits, clock, guard, networkOf, refusals } = options;
+  const { auth, masterKey, hasher, limits, clock, guard, networkOf, refusals, requireTime } = options;
   const endSessions = createEndSessions(clock, guard);
   const knownDevices = createKnownDevices(masterKey);
   const secondFactor = createSecondFactor({
@@ -40,7 +42,16 @@ export function createAccountServices(options: AccountServicesOptions) {
     limits,
     issuerName: ISSUER_NAME,
   });
-  const prove = createProve({ auth, limits, hasher, secondFactor, knownDevices, refusals, networkOf });
+  const prove = createProve({
+    auth,
+    limits,
+    hasher,
+    secondFactor,
+    knownDevices,
+    refusals,
+    networkOf,
+    requireTime,
+  });
   return {
     secondFactor,
     accounts: createAccounts({ auth, hasher, limits, secondFactor, endSessions, clock, networkOf }),
@@ -54,7 +65,7 @@ export function createAccountServices(options: AccountServicesOptions) {
       clock,
     }),
     originalOtp: createOriginalOtp({ auth, limits, prove, secondFactor, refusals, networkOf }),
-    signIn: createSignIn({ auth, prove, guard, clock }),
+    signIn: createSignIn({ auth, prove, guard, clock, requireTime }),
   };
 }
 

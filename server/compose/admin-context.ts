@@ -16,6 +16,7 @@ import type { AuditLog, AuditOrigin } from "../domain/audit/ports.ts";
 import type { AuthStore } from "../domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import { systemClock } from "../domain/clock.ts";
+import { ServerClock } from "../domain/server-clock.ts";
 import { createAttemptLimits } from "../domain/limits/attempt-limits.ts";
 import type { AttemptCounterStore } from "../domain/limits/ports.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -31,7 +32,7 @@ import { SyncLog } from "../store/sync/sync-log.ts";
 import { createAuthStore } from "../store/auth-store.ts";
 import { RoomTurns } from "../store/rooms/room-turns.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
-import { databaseTime } from "../store/sql/database-time.ts";
+import { databaseNowMs, databaseTime } from "../store/sql/database-time.ts";
 import type { RedisConnection } from "../store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "../store/redis/redis-counter-store.ts";
 import { createSqlCounterStore } from "../store/sql/sql-counter-store.ts";
@@ -66,12 +67,11 @@ export interface AdminContext extends AsyncDisposable {
  *
  * @throws PipitError CONFIG_INVALID for a database of another version or a missing master key, and as `openDatabase`
  */
-export async function openAdminContext(
-  config: ServerConfig,
-  clock: Clock = systemClock,
-): Promise<AdminContext> {
+export async function openAdminContext(config: ServerConfig, given?: Clock): Promise<AdminContext> {
   const logger = createLogger({ level: "warn" });
   await using building = new AsyncDisposableStack();
+  const serverClock = building.use(new ServerClock({ machine: systemClock, logger }));
+  const clock = given ?? serverClock;
   const database = building.use(await openConfiguredDatabase(config, logger));
   await requireCurrent(database);
   const masterKey = await requireMasterKey(config, database);
@@ -79,6 +79,7 @@ export async function openAdminContext(
   const { db, dialect } = database;
   const auditOptions = { key, clock, dialect };
   const time = databaseTime(dialect, clock);
+  if (dialect === "postgres" && given === undefined) await serverClock.follow(() => databaseNowMs(db, time));
   const auth = createAuthStore(db, {
     time,
     sync: new SyncLog(time),

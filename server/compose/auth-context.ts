@@ -10,6 +10,7 @@ import { createWebSessions, type WebSessions } from "../domain/accounts/web-sess
 import type { AuthMetrics } from "../domain/auth-metrics.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
+import type { ServerClock } from "../domain/server-clock.ts";
 import { createAttemptLimits, type AttemptLimits } from "../domain/limits/attempt-limits.ts";
 import type { Logger } from "#contract/logger.ts";
 import { createAccessTokens, type AccessTokens } from "../domain/tokens/access-tokens.ts";
@@ -40,6 +41,7 @@ export interface AuthContextParts {
   readonly metrics: AuthMetrics;
   readonly rates: RateHeaders;
   readonly clock: Clock;
+  readonly time: ServerClock;
   readonly logger: Logger;
 }
 
@@ -65,6 +67,7 @@ export interface AuthContext extends AccountServices, AsyncDisposable {
 /** Throws CONFIG_INVALID, STORAGE_*, DATABASE_UNREACHABLE; whatever was built by then is ended again. */
 export async function createAuthContext(parts: AuthContextParts): Promise<AuthContext> {
   const { config, store, masterKey, redis, bus, clock, logger } = parts;
+  const { requireRight: requireTime } = parts.time;
   const { auth } = store;
   await using building = new AsyncDisposableStack();
   const counters = redis === undefined ? store.counters : createRedisCounterStore({ connection: redis });
@@ -79,6 +82,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     auth,
     masterKey,
     clock,
+    mayRotate: () => parts.time.state !== "wrong",
     logger,
   });
   const accessTokens = createAccessTokens({
@@ -95,12 +99,8 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     clock,
     onOmitted: (event) => countEvent(parts.metrics, event),
   });
-  const sessions = createSessions({ auth, masterKey, clock, guard, refusals });
-  const pepper = config.auth.passwordPepper;
-  const hasher = createPasswordHasher({
-    ...(pepper === undefined ? {} : { pepper: Buffer.from(pepper) }),
-    logger,
-  });
+  const sessions = createSessions({ auth, masterKey, clock, requireTime, guard, refusals });
+  const hasher = hasherOf(config, logger);
   const services = createAccountServices({
     auth,
     masterKey,
@@ -110,6 +110,7 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     clock,
     networkOf: peerKeyOf,
     refusals,
+    requireTime,
   });
   const webSessions = createWebSessions(auth, clock);
   const apiKeys = createApiKeys({ auth, clock });
@@ -142,4 +143,8 @@ export async function createAuthContext(parts: AuthContextParts): Promise<AuthCo
     passwordQueueDepth: () => hasher.queued(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   };
+}
+
+function hasherOf({ auth: { passwordPepper: pepper } }: ServerConfig, logger: Logger) {
+  return createPasswordHasher({ ...(pepper === undefined ? {} : { pepper: Buffer.from(pepper) }), logger });
 }

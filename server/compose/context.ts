@@ -24,6 +24,7 @@ import type { Clock } from "#contract/clock.ts";
 import { PING_EVERY_MS } from "#contract/events/event-wire.ts";
 import { startPurge } from "../domain/chats/purge.ts";
 import { systemClock } from "../domain/clock.ts";
+import { ServerClock } from "../domain/server-clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
 import { RoomLive } from "../domain/rooms/room-live.ts";
@@ -51,7 +52,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What a test may put in place of the real thing. */
 export interface ContextDeps {
+  /** In place of all clocks: the machine's, and the database's where the server goes by it. */
   readonly clock?: Clock;
+  /** In place of the machine's alone. */
+  readonly machineClock?: Clock;
   readonly logger?: Logger;
   readonly models?: WarmableModelSource;
   readonly speech?: SpeechService;
@@ -63,6 +67,8 @@ export interface ContextDeps {
 export interface ServerContext extends AuthContext {
   readonly config: ServerConfig;
   readonly clock: Clock;
+  /** Whether `clock` can be believed. */
+  readonly time: ServerClock;
   readonly logger: Logger;
   readonly correlation: Correlation;
   readonly store: Store;
@@ -97,28 +103,23 @@ export interface ServerContext extends AuthContext {
  * @throws PipitError DATA_FOLDER_IN_USE, STORAGE_*, CONFIG_INVALID; whatever was built by then is ended again
  */
 export async function createContext(config: ServerConfig, deps: ContextDeps = {}): Promise<ServerContext> {
-  const clock = deps.clock ?? systemClock;
   const correlation = createCorrelation();
   const logger =
     deps.logger ?? createLogger({ level: config.logLevel, correlationId: () => correlation.current() });
 
   await using building = new AsyncDisposableStack();
+  const time = building.use(new ServerClock({ machine: deps.machineClock ?? systemClock, logger }));
+  const clock = deps.clock ?? time;
   const folder = building.use(await openDataFolder(config.dataDir));
   const { redis, redisStatus, bus } = await openBus(config, logger, building);
   const rates = createRateHeaders();
-  const { late, metrics } = openMetrics(redisStatus);
-  const common = { config, clock, logger, correlation, metrics, rates, bus, redisStatus };
+  const { late, metrics } = openMetrics(redisStatus, time);
+  const common = { config, clock, time, logger, correlation, metrics, rates, bus, redisStatus };
   const masterKey = await loadMasterKey({ dataDir: folder.path, configured: config.auth.masterKey });
-  const opened = building.use(
-    await openStore({
-      ...storePlace(config, folder.path),
-      auditKey: auditKeyOf(masterKey),
-      auditMetrics: metrics,
-      clock,
-      logger,
-    }),
-  );
+  const opened = building.use(await openServerStore({ ...common, masterKey }, folder.path));
   late.store = opened;
+  // SQLite has this machine's clock and no other.
+  if (opened.dialect === "postgres" && deps.clock === undefined) await time.follow(() => opened.auth.nowMs());
   // The folder's lock is ours, so the server that answered from this database is gone; PostgreSQL may have other users.
   if (opened.dialect === "sqlite")
     await Promise.all([opened.turns.endLeases(), opened.roomAnswers.endLeases()]);
@@ -127,11 +128,11 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     await createAuthContext({ ...common, dataDir: folder.path, store: opened, masterKey, redis }),
   );
   late.auth = auth;
-  startRemoving(config, opened, logger, building);
+  startRemoving({ ...common, store: opened }, building);
   const memoryFiles = openMemoryFiles(config, opened, logger, building);
   const semantic = openSemanticSearch(config, opened, logger, building);
   const store = semantic === undefined ? opened : { ...opened, turns: semantic.searching(opened.turns) };
-  await auth.webSessions.removeExpired();
+  if (time.state !== "wrong") await auth.webSessions.removeExpired();
   const { models, modelConnection } = connectModels({ config, store, masterKey, clock, logger }, deps.models);
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
@@ -234,20 +235,37 @@ function openRooms(
   };
 }
 
+function openServerStore(
+  {
+    config,
+    masterKey,
+    metrics,
+    clock,
+    logger,
+  }: Pick<ServerContext, "config" | "masterKey" | "metrics" | "clock" | "logger">,
+  folder: string,
+): Promise<Store> {
+  const parts = { auditKey: auditKeyOf(masterKey), auditMetrics: metrics, clock, logger };
+  return openStore({ ...storePlace(config, folder), ...parts });
+}
+
 function storePlace({ databaseUrl }: ServerConfig, folder: string) {
   return databaseUrl === undefined ? { file: join(folder, DATABASE_FILE) } : { databaseUrl };
 }
 
-/** Begins to remove what was deleted, and events that were kept long enough. */
+/** Begins to remove what was deleted, and events that were kept long enough; nothing while the clock is wrong. */
 function startRemoving(
-  { auth, eventsKeptDays }: ServerConfig,
-  { auditReader, programEvents, purgeDeleted }: Store,
-  logger: Logger,
+  { config, store, time, logger }: Pick<ServerContext, "config" | "store" | "time" | "logger">,
   owner: AsyncDisposableStack,
 ): void {
+  const { auth, eventsKeptDays } = config;
+  const { auditReader, programEvents, purgeDeleted } = store;
+  const mayRemove = (): boolean => time.state !== "wrong";
   const retentionMs = auth.auditRetentionDays * DAY_MS;
-  if (auditReader !== undefined) owner.use(startAuditRetention({ reader: auditReader, retentionMs, logger }));
+  if (auditReader !== undefined)
+    owner.use(startAuditRetention({ reader: auditReader, retentionMs, mayRemove, logger }));
   const purge = async (signal: AbortSignal): Promise<number> => {
+    if (!mayRemove()) return 0;
     await programEvents.removeOlder(eventsKeptDays * DAY_MS, signal);
     return purgeDeleted(signal);
   };
@@ -290,13 +308,14 @@ function openSemanticSearch(
 }
 
 /** Gauges ask for what is built after them, once it is there. */
-function openMetrics(redisStatus: () => RedisStatus) {
+function openMetrics(redisStatus: () => RedisStatus, time: ServerClock) {
   const late: { store?: Store; auth?: AuthContext; rooms?: Rooms } = {};
   const metrics = createMetrics({
     pingDatabase: async () => late.store?.ping(),
     redisStatus,
     passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
     rooms: () => late.rooms?.counts,
+    clockAheadSeconds: () => time.aheadSeconds,
   });
   return { late, metrics };
 }

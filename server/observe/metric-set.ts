@@ -18,6 +18,8 @@ export interface MetricSources {
   readonly passwordQueueDepth: () => number;
   /** Undefined until the server has been built. */
   readonly rooms: () => RoomCounts | undefined;
+  /** Of this machine's clock before the database's; undefined where it is the same. */
+  readonly clockAheadSeconds: () => number | undefined;
 }
 
 export type RedisStatus = "connected" | "disabled" | "down";
@@ -191,6 +193,12 @@ function addServiceGauges(registry: Registry, sources: MetricSources): void {
     const status = await Promise.resolve(sources.redisStatus()).catch(() => "down" as const);
     return status === "disabled" ? undefined : Number(status === "connected");
   });
+  gauge(
+    registers,
+    "pipit_clock_ahead_seconds",
+    "How far this machine's clock is ahead of the database's; no value with SQLite.",
+    () => sources.clockAheadSeconds(),
+  );
   gauge(registers, "auth_password_queue_depth", "Passwords that wait to be checked.", () =>
     sources.passwordQueueDepth(),
   );

@@ -12,6 +12,7 @@ const sources = {
   redisStatus: () => "connected" as const,
   passwordQueueDepth: () => 3,
   rooms: () => ({ readers: 2, delivered: 7, tooSlow: 1 }),
+  clockAheadSeconds: () => -1_200 as number | undefined,
 };
 
 async function lines(metrics: Metrics): Promise<readonly string[]> {
@@ -85,8 +86,14 @@ describe("metrics", () => {
       },
     });
     expect(await lines(down)).toEqual(expect.arrayContaining(["pipit_database_up 0", "pipit_redis_up 0"]));
-    const without = createMetrics({ ...sources, redisStatus: () => "disabled" });
-    expect((await lines(without)).filter((line) => line.startsWith("pipit_redis_up"))).toEqual([]);
+    expect(await lines(down)).toContain("pipit_clock_ahead_seconds -1200");
+    const without = createMetrics({
+      ...sources,
+      redisStatus: () => "disabled",
+      clockAheadSeconds: () => undefined,
+    });
+    const told = (await lines(without)).filter((line) => /^pipit_(redis_up|clock)/.test(line));
+    expect(told).toEqual([]);
   });
 
   test("tell of rooms, and how late messages are there", async () => {

@@ -1,10 +1,10 @@
-import { sql, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAccountStore } from "./sql/account-store.ts";
 import { createApiKeyStore } from "./sql/api-key-store.ts";
-import type { DatabaseTime } from "./sql/database-time.ts";
+import { databaseNowMs, type DatabaseTime } from "./sql/database-time.ts";
 import { createMemoryStore } from "./sql/memory-store.ts";
 import { createModelConnectionStore } from "./sql/model-connection-store.ts";
 import { createOauthClientStore } from "./sql/oauth-client-store.ts";
@@ -61,10 +61,7 @@ export function createAuthStore(
     projects: createProjectStore(connection, sync),
     roomMembers: createRoomMemberStore({ db: connection, time, sync, turns: roomTurns }),
     audit: auditLogFor(connection),
-    async nowMs() {
-      const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(connection);
-      return rows[0]?.now_ms ?? Number.NaN;
-    },
+    nowMs: () => databaseNowMs(connection, time),
   });
   return {
     ...storesOn(db),

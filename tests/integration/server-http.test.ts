@@ -43,6 +43,7 @@ describe("what anybody may ask", () => {
       version,
       database: "connected",
       storage: "writable",
+      clock: "own",
       memory_files: "off",
       semantic_search: "off",
       redis: "disabled",

@@ -9,7 +9,7 @@ import {
 } from "./audit-reader.ts";
 import { startAuditRetention } from "./audit-retention.ts";
 
-const often = { retentionMs: 5, firstAfterMs: 0, everyMs: 1 };
+const often = { retentionMs: 5, firstAfterMs: 0, everyMs: 1, mayRemove: () => true };
 
 function readerOf(
   answers: readonly (PrunedAudit | Error)[],
@@ -72,6 +72,17 @@ test("stopping before the first time leaves a database alone that may be closed 
   await startAuditRetention({ ...often, firstAfterMs: 5, reader, logger })[Symbol.asyncDispose]();
   await sleep(50);
   expect(asked).toEqual([]);
+});
+
+test("nothing is removed while the clock cannot be believed, and all that is due once it can", async () => {
+  const asked: PruneAuditOptions[] = [];
+  let looks = 0;
+  const mayRemove = (): boolean => ++looks > 3;
+  const reader = readerOf([], asked);
+  await using stack = new AsyncDisposableStack();
+  stack.use(startAuditRetention({ ...often, mayRemove, reader, logger: createRecordingLogger() }));
+  await expect.poll(() => asked.length).toBeGreaterThan(0);
+  expect(looks).toBeGreaterThan(3);
 });
 
 test("events are kept for 400 days, a year and a month to notice", () => {

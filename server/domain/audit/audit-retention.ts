@@ -9,6 +9,8 @@ const EVERY_MS = 24 * 60 * 60 * 1000;
 export interface AuditRetentionOptions {
   readonly reader: Pick<AuditReader, "prune">;
   readonly retentionMs: number;
+  /** False while the clock cannot be believed. */
+  readonly mayRemove: () => boolean;
   readonly logger: Logger;
   /** Default a minute. */
   readonly firstAfterMs?: number;
@@ -21,8 +23,16 @@ export interface AuditRetentionOptions {
  * tried again the next day. Disposing waits for the batch that is being removed, and keeps no process alive.
  */
 export function startAuditRetention(options: AuditRetentionOptions): AsyncDisposable {
-  const { reader, retentionMs, logger, firstAfterMs = FIRST_AFTER_MS, everyMs = EVERY_MS } = options;
+  const {
+    reader,
+    retentionMs,
+    mayRemove,
+    logger,
+    firstAfterMs = FIRST_AFTER_MS,
+    everyMs = EVERY_MS,
+  } = options;
   const prune = async (signal: AbortSignal): Promise<void> => {
+    if (!mayRemove()) return;
     try {
       const { removed, problems } = await reader.prune({ olderThanMs: retentionMs, signal });
       if (removed > 0) logger.info("audit.pruned", { removed });

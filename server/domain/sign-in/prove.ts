@@ -57,6 +57,8 @@ interface ProofDeps {
   readonly limits: Pick<AttemptLimits, "take">;
   readonly hasher: Pick<PasswordHasher, "hash" | "verify">;
   readonly secondFactor: Pick<SecondFactor, "check">;
+  /** Throws while the server's clock is wrong: see `ServerClock.requireRight`. */
+  readonly requireTime?: (() => void) | undefined;
   readonly knownDevices: KnownDevices;
   /** Refusals by a limit are cheap to cause and have no limit of their own. */
   readonly refusals: RefusalAudit;
@@ -76,7 +78,7 @@ interface ProofResult<T> {
  * when they succeed; who is refused learns nothing but that.
  *
  * @throws PipitError CREDENTIALS_INVALID, OTP_REQUIRED, OTP_INVALID, ACCOUNT_LOCKED, RATE_LIMITED, SERVER_BUSY,
- *   LIMITS_UNREACHABLE; and whatever `task.proven` throws, which undoes all
+ *   LIMITS_UNREACHABLE, CLOCK_WRONG; and whatever `task.proven` throws, which undoes all
  */
 export type Prove = <T>(
   subject: Subject,
@@ -110,6 +112,7 @@ interface ProofRequest<T> {
 export function createProve(deps: ProofDeps): Prove {
   const { auth } = deps;
   return async (subject, proof, task, origin) => {
+    deps.requireTime?.();
     const request = { subject, proof, task, origin };
     const attempt = await takeAttempt(deps, request);
     let outcome: AttemptOutcome = "void";

@@ -59,6 +59,8 @@ interface SignInDeps {
   readonly prove: Prove;
   readonly guard: { forget(sessionId: string): void };
   readonly clock: Clock;
+  /** Throws while the server's clock is wrong: see `ServerClock.requireRight`. */
+  readonly requireTime?: (() => void) | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ interface SignInDeps {
 export type SignIn = ReturnType<typeof createSignIn>;
 
 export function createSignIn(deps: SignInDeps) {
-  const { auth, prove, clock } = deps;
+  const { auth, prove, clock, requireTime } = deps;
   const removeEnded = async (): Promise<void> => {
     try {
       await auth.refreshTokens.removeEnded(clock.nowMs(), REMOVED_AT_ONCE);
@@ -113,6 +115,7 @@ export function createSignIn(deps: SignInDeps) {
       starts: Starts<T>,
       origin: AuditOrigin,
     ): Promise<SignedIn<T>> {
+      requireTime?.();
       await removeEnded();
       return auth.transaction((tx) => startEarlier(tx, proof, starts, origin));
     },
@@ -126,6 +129,7 @@ export function createSignIn(deps: SignInDeps) {
       starts: (grant: SignInGrant) => Starts<T>,
       origin: AuditOrigin,
     ): Promise<SignedIn<T> | "wrong-digits" | undefined> {
+      requireTime?.();
       await removeEnded();
       return auth.transaction(async (tx) => {
         const grant = await redeemSignInCode(tx, code, proof);

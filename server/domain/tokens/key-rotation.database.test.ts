@@ -72,6 +72,29 @@ describe.each(databasesBySize)("signing keys on $name", ({ open }) => {
     expect(await statesOf(store)).toBe("ES256 signing, RS256 signing");
   });
 
+  test("go on when a server with a clock months ahead has dated them, and rest while the clock cannot be believed", async () => {
+    await using temporary = await open();
+    const { clock, store } = temporary;
+    const keys = await process(temporary);
+    const old = keys.signing().kid;
+    clock.advance(100 * DAY_MS);
+    await keys.rotate({ force: true });
+    clock.advance(-100 * DAY_MS);
+    const nowMs = clock.nowMs();
+    expect((await keys.rotate()).map(({ did }) => did)).toEqual(["waiting", "waiting"]);
+    for (const key of await store.auth.signingKeys.list()) expect(key.createdAtMs).toBeLessThanOrEqual(nowMs);
+    clock.advance(PUBLISH_AHEAD_MS);
+    const careful = await createSigningKeys({
+      store: store.auth.signingKeys,
+      masterKey,
+      clock,
+      mayRotate: () => false,
+    });
+    expect(careful.signing().kid).toBe(old);
+    expect(await statesOf(store)).toContain("RS256 next");
+    expect((await keys.rotate()).map(({ did }) => did)).toEqual(["promoted", "promoted"]);
+  });
+
   test("rotate by themselves when they are used, every 90 days", async () => {
     await using temporary = await open();
     const { clock } = temporary;

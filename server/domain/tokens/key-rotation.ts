@@ -65,7 +65,11 @@ export function createKeyRotation(options: KeyRotationOptions) {
     isDue(keys: readonly StoredSigningKey[]): boolean {
       const nowMs = clock.nowMs();
       const isGone = (key: StoredSigningKey) => nowMs >= removableAtMs(key);
-      return keys.some(isGone) || planAll(keys, rotateEveryMs).some((plan) => nowMs >= plan.atMs);
+      return (
+        keys.some(isGone) ||
+        keys.some((key) => latestDateOf(key) > nowMs + SPREAD_MS) ||
+        planAll(keys, rotateEveryMs).some((plan) => nowMs >= plan.atMs)
+      );
     },
 
     /**
@@ -74,6 +78,8 @@ export function createKeyRotation(options: KeyRotationOptions) {
      * @param force prepares a next key now, however young the signing one is
      */
     async advance({ force = false, origin = systemOrigin }: AdvanceOptions = {}) {
+      // Such a key would not be promoted, or rotated, before that date has come.
+      await store.clampFuture(clock.nowMs());
       await store.removeRetired(clock.nowMs() - KEEP_RETIRED_MS);
       const steps: RotationStep[] = [];
       for (const plan of planAll(await store.list(), rotateEveryMs)) {
@@ -173,6 +179,10 @@ async function promote(
 /** Early enough before the signing key's time is up that the next key is published first. */
 function preparableAtMs(signingSinceMs: number, rotateEveryMs: number): number {
   return signingSinceMs + Math.max(0, rotateEveryMs - PUBLISH_AHEAD_MS);
+}
+
+function latestDateOf({ createdAtMs, signingSinceMs = 0, retiredAtMs = 0 }: StoredSigningKey): number {
+  return Math.max(createdAtMs, signingSinceMs, retiredAtMs);
 }
 
 function removableAtMs({ state, retiredAtMs }: StoredSigningKey): number {

@@ -40,6 +40,8 @@ export interface SigningKeyStore {
   insertNext(key: StoredSigningKey): Promise<boolean>;
   /** Both changes or none, in one transaction; false if another process was first. */
   promote(promotion: KeyPromotion): Promise<boolean>;
+  /** Sets every date after `nowMs` to it: a server whose clock was ahead wrote it. Resolves to how many keys had one. */
+  clampFuture(nowMs: number): Promise<number>;
   /** Removes keys that retired at `retiredBeforeMs` or before; resolves to how many. */
   removeRetired(retiredBeforeMs: number): Promise<number>;
 }

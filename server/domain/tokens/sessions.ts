@@ -55,6 +55,8 @@ interface SessionsOptions {
   readonly auth: AuthStore;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
+  /** Throws while the server's clock is wrong: see `ServerClock.requireRight`. */
+  readonly requireTime?: (() => void) | undefined;
   /** What remembers for a moment that a session is live; told when one ends. */
   readonly guard: { forget(sessionId: string): void };
   readonly refusals: RefusalAudit;
@@ -76,8 +78,10 @@ export function createSessions(options: SessionsOptions) {
       return (tx, who, origin) => start({ tx, clock, tokens }, request, who, origin);
     },
 
-    refresh: (request: RefreshRequest, origin: AuditOrigin) =>
-      refreshSession({ auth, clock, tokens, refusals, forget }, request, origin),
+    async refresh(request: RefreshRequest, origin: AuditOrigin) {
+      options.requireTime?.();
+      return refreshSession({ auth, clock, tokens, refusals, forget }, request, origin);
+    },
 
     /** False when there is no such session (of this user), or it had ended before. */
     async revoke({ sessionId, userId, reason }: RevokeRequest, origin: AuditOrigin): Promise<boolean> {

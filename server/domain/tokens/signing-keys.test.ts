@@ -28,6 +28,7 @@ function storeOf(...keys: readonly StoredSigningKey[]): SigningKeyStore {
     insertFirst: refuse,
     insertNext: refuse,
     promote: refuse,
+    clampFuture: async () => 0,
     removeRetired: async () => 0,
   };
 }

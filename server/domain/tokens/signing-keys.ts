@@ -35,6 +35,8 @@ interface SigningKeysOptions {
   readonly auth?: Pick<AuthStore, "transaction"> | undefined;
   readonly masterKey: MasterKey;
   readonly clock: Clock;
+  /** False while the clock cannot be believed; default: it can. The first keys are made all the same. */
+  readonly mayRotate?: () => boolean;
   readonly logger?: Logger | undefined;
   /** Default 90 days. */
   readonly rotateEveryMs?: number | undefined;
@@ -49,6 +51,7 @@ export async function createSigningKeys({
   auth,
   masterKey,
   clock,
+  mayRotate = () => true,
   logger,
   rotateEveryMs = ROTATE_EVERY_MS,
 }: SigningKeysOptions) {
@@ -58,7 +61,7 @@ export async function createSigningKeys({
   const load = async (last: View | undefined): Promise<View> => {
     const lookedAtMs = clock.nowMs();
     let stored = await store.list();
-    if (rotation.isDue(stored)) {
+    if ((mayRotate() || stored.length === 0) && rotation.isDue(stored)) {
       await rotation.advance().catch((reason: unknown) => {
         // What signs goes on signing; the next look tries again.
         if (last === undefined) throw reason;

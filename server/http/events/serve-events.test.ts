@@ -28,6 +28,7 @@ const metrics = createMetrics({
   pingDatabase: async () => undefined,
   redisStatus: () => "disabled",
   passwordQueueDepth: () => 0,
+  clockAheadSeconds: () => undefined,
   rooms: () => undefined,
 });
 /** The samples of a metric, with their labels. */

@@ -8,6 +8,7 @@ export const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SERVER_BUSY",
   "LIMITS_UNREACHABLE",
   "DATABASE_UNREACHABLE",
+  "CLOCK_WRONG",
   "SERVER_STOPPING",
 ]);
 export const PASSING_TEXT = "This is not possible right now. Try again in a moment.";

@@ -11,6 +11,7 @@ async function health(over: Partial<HealthContext>): Promise<{ status: number; b
   stack.defer(() => app.close());
   const context: HealthContext = {
     store: { ping: async () => undefined, isWritable: async () => true },
+    time: { state: "own" },
     redisStatus: () => "disabled",
     memoryFilesState: () => "written",
     semanticState: () => "off",
@@ -27,6 +28,17 @@ test("a server without Redis is healthy and says that there is none", async () =
     status: 200,
     body: { status: "healthy", database: "connected", redis: "disabled" },
   });
+});
+
+test("a clock that differs from the database's is told, and does not make the server unhealthy", async () => {
+  expect(await health({ time: { state: "right" } })).toMatchObject({
+    body: { status: "healthy", clock: "right" },
+  });
+  for (const state of ["off", "wrong"] as const)
+    expect(await health({ time: { state } })).toMatchObject({
+      status: 200,
+      body: { status: "degraded", clock: state },
+    });
 });
 
 test("a lost Redis is told, and does not make the server unhealthy", async () => {

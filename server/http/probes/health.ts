@@ -9,11 +9,13 @@ export type HealthContext = Pick<
   "redisStatus" | "memoryFilesState" | "semanticState" | "logger"
 > & {
   readonly store: Pick<HttpContext["store"], "isWritable" | "ping">;
+  readonly time: Pick<HttpContext["time"], "state">;
 };
 
 /** `GET /health`: what works, and 503 when the database does not (docs/reference/oauth.md). */
 export function healthRoute({
   store,
+  time,
   redisStatus,
   memoryFilesState,
   semanticState,
@@ -32,7 +34,10 @@ export function healthRoute({
     const memoryFiles = memoryFilesState();
     const semanticSearch = semanticState();
     const isWhole =
-      storage === "writable" && ["off", "written"].includes(memoryFiles) && semanticSearch !== "failing";
+      storage === "writable" &&
+      ["off", "written"].includes(memoryFiles) &&
+      semanticSearch !== "failing" &&
+      ["own", "right"].includes(time.state);
     reply.header("cache-control", "no-store");
     if (database === "down") reply.code(503);
     return {
@@ -42,6 +47,8 @@ export function healthRoute({
       storage,
       // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
       redis: redisStatus(),
+      // "wrong": nobody is signed in here.
+      clock: time.state,
       memory_files: memoryFiles,
       semantic_search: semanticSearch,
     };
@@ -49,15 +56,21 @@ export function healthRoute({
 }
 
 /** `GET /ready`: 200 while new work should come here, else 503; for balancers and start scripts. */
-export function readyRoute({ store, isStopping }: HttpContext): OpenRoute {
+export function readyRoute({
+  store,
+  time,
+  isStopping,
+}: Pick<HttpContext, "store" | "time" | "isStopping">): OpenRoute {
   return route("GET", "/ready", anyone, async (_request, reply) => {
     reply.header("cache-control", "no-store");
     const up = await store.ping().then(
       () => true,
       () => false,
     );
-    if (up && !isStopping()) return { status: "ready" };
+    const isWrong = time.state === "wrong";
+    if (up && !isWrong && !isStopping()) return { status: "ready" };
     reply.code(503);
-    return { status: isStopping() ? "stopping" : "unready" };
+    if (isStopping()) return { status: "stopping" };
+    return { status: up ? "clock_wrong" : "unready" };
   });
 }

@@ -1,6 +1,7 @@
-import { sql, type RawBuilder } from "kysely";
+import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Clock } from "#contract/clock.ts";
 import { RESTORE_MS } from "#contract/limits.ts";
+import type { Tables } from "./schema.ts";
 
 /**
  * The present, epoch milliseconds, as SQL: a new value in each statement. All servers of one database compare ends with
@@ -15,6 +16,12 @@ export interface DatabaseTime {
 /** PostgreSQL's own; SQLite has none, but only one server. */
 export function databaseTime(dialect: "sqlite" | "postgres", clock: Clock): DatabaseTime {
   return dialect === "postgres" ? postgresTime : timeOf(clock);
+}
+
+/** The present by the database, epoch milliseconds. */
+export async function databaseNowMs(db: Kysely<Tables>, time: DatabaseTime): Promise<number> {
+  const { rows } = await sql<{ readonly now_ms: number }>`select ${time()} as now_ms`.execute(db);
+  return rows[0]?.now_ms ?? Number.NaN;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import {
   TOKEN_ALGORITHMS,
@@ -61,6 +61,26 @@ export function createSigningKeyStore(db: Kysely<Tables>): SigningKeyStore {
         if (numUpdatedRows !== 1n) throw new PipitError("INTERNAL", "The next signing key has gone.");
         return true;
       }),
+    async clampFuture(nowMs) {
+      const atMost = (date: string) =>
+        sql<number>`case when ${sql.ref(date)} > ${nowMs} then ${nowMs} else ${sql.ref(date)} end`;
+      const { numUpdatedRows } = await db
+        .updateTable("signing_keys")
+        .set({
+          created_at_ms: atMost("created_at_ms"),
+          signing_since_ms: atMost("signing_since_ms"),
+          retired_at_ms: atMost("retired_at_ms"),
+        })
+        .where(({ eb, or }) =>
+          or([
+            eb("created_at_ms", ">", nowMs),
+            eb("signing_since_ms", ">", nowMs),
+            eb("retired_at_ms", ">", nowMs),
+          ]),
+        )
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
     async removeRetired(retiredBeforeMs) {
       const { numDeletedRows } = await db
         .deleteFrom("signing_keys")

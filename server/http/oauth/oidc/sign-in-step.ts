@@ -21,6 +21,7 @@ const RETRIED: ReadonlySet<string> = new Set([
   "RATE_LIMITED",
   "SERVER_BUSY",
   "LIMITS_UNREACHABLE",
+  "CLOCK_WRONG",
   "INVALID_REQUEST",
 ]);
 

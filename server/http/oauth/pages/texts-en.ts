@@ -30,6 +30,7 @@ const problems: Readonly<Partial<Record<PageProblem, string>>> = {
   RATE_LIMITED: "There were too many attempts. Try again in {seconds} seconds.",
   SERVER_BUSY: "The server is very busy. Try again in {seconds} seconds.",
   LIMITS_UNREACHABLE: "Nobody can be signed in at the moment. Try again soon.",
+  CLOCK_WRONG: "The server's clock is wrong, so nobody can be signed in. Tell whoever runs this server.",
   DATABASE_UNREACHABLE: "The server's database cannot be reached at the moment. Try again soon.",
   INVALID_REQUEST: "Fill in all fields.",
   TOKEN_INVALID: "This account is switched off. Ask whoever runs this server.",
