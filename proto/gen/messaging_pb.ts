@@ -12,7 +12,7 @@ import type { Message as Message$1, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file messaging.proto.
  */
 export const file_messaging: GenFile = /*@__PURE__*/
-  fileDesc("Cg9tZXNzYWdpbmcucHJvdG8iXwoFRW1wdHkSEQoEcm9vbRhlIAEoCUgAiAEBEhkKDHJlc3VtZV9hZnRlchhmIAEoCUgBiAEBEg4KBmV2ZW50cxhnIAEoCEIHCgVfcm9vbUIPCg1fcmVzdW1lX2FmdGVyIrkDCgdNZXNzYWdlEg4KBmF1dGhvchgBIAEoCRIMCgR0ZXh0GAIgASgJEi0KCXNlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoEcm9vbRhkIAEoCUgAiAEBEhcKCm1lc3NhZ2VfaWQYZSABKAlIAYgBARIeChFjbGllbnRfbWVzc2FnZV9pZBhnIAEoCUgCiAEBEgsKA3NlcRhoIAEoAxIVCghyZXBseV90bxhpIAEoCUgDiAEBEi0KCWVkaXRlZF9hdBhqIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBhrIAEoCBIVCg1hdXRob3JfY2xvc2VkGGwgASgIEhkKBWV2ZW50GG0gASgOMgouUm9vbUV2ZW50EhQKB2NoYW5nZXMYbiABKAlIBIgBARIVCghhc2tlZF9ieRhvIAEoCUgFiAEBQgcKBV9yb29tQg0KC19tZXNzYWdlX2lkQhQKEl9jbGllbnRfbWVzc2FnZV9pZEILCglfcmVwbHlfdG9CCgoIX2NoYW5nZXNCCwoJX2Fza2VkX2J5IosBCgxTZW5kUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIvCgtzZXJ2ZXJfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoKbWVzc2FnZV9pZBhlIAEoCUgAiAEBEgsKA3NlcRhoIAEoA0INCgtfbWVzc2FnZV9pZEoECAIQAyprCglSb29tRXZlbnQSGgoWUk9PTV9FVkVOVF9VTlNQRUNJRklFRBAAEhYKElJPT01fRVZFTlRfQ0hBTkdFRBABEhUKEVJPT01fRVZFTlRfSk9JTkVEEAISEwoPUk9PTV9FVkVOVF9MRUZUEAMyWAoJTWVzc2FnaW5nEiMKDU1lc3NhZ2VTdHJlYW0SBi5FbXB0eRoILk1lc3NhZ2UwARImCgtTZW5kTWVzc2FnZRIILk1lc3NhZ2UaDS5TZW5kUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Cg9tZXNzYWdpbmcucHJvdG8iXwoFRW1wdHkSEQoEcm9vbRhlIAEoCUgAiAEBEhkKDHJlc3VtZV9hZnRlchhmIAEoCUgBiAEBEg4KBmV2ZW50cxhnIAEoCEIHCgVfcm9vbUIPCg1fcmVzdW1lX2FmdGVyIuUDCgdNZXNzYWdlEg4KBmF1dGhvchgBIAEoCRIMCgR0ZXh0GAIgASgJEi0KCXNlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoEcm9vbRhkIAEoCUgAiAEBEhcKCm1lc3NhZ2VfaWQYZSABKAlIAYgBARIeChFjbGllbnRfbWVzc2FnZV9pZBhnIAEoCUgCiAEBEgsKA3NlcRhoIAEoAxIVCghyZXBseV90bxhpIAEoCUgDiAEBEi0KCWVkaXRlZF9hdBhqIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBhrIAEoCBIVCg1hdXRob3JfY2xvc2VkGGwgASgIEhkKBWV2ZW50GG0gASgOMgouUm9vbUV2ZW50EhQKB2NoYW5nZXMYbiABKAlIBIgBARIVCghhc2tlZF9ieRhvIAEoCUgFiAEBEh4KB3BpY3R1cmUYcCABKAsyCC5QaWN0dXJlSAaIAQFCBwoFX3Jvb21CDQoLX21lc3NhZ2VfaWRCFAoSX2NsaWVudF9tZXNzYWdlX2lkQgsKCV9yZXBseV90b0IKCghfY2hhbmdlc0ILCglfYXNrZWRfYnlCCgoIX3BpY3R1cmUiXgoHUGljdHVyZRINCgV3aWR0aBgBIAEoBRIOCgZoZWlnaHQYAiABKAUSEgoKc2l6ZV9ieXRlcxgDIAEoBRISCgptZWRpYV90eXBlGAQgASgJEgwKBGRhdGEYBSABKAwiiwEKDFNlbmRSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEi8KC3NlcnZlcl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgptZXNzYWdlX2lkGGUgASgJSACIAQESCwoDc2VxGGggASgDQg0KC19tZXNzYWdlX2lkSgQIAhADKmsKCVJvb21FdmVudBIaChZST09NX0VWRU5UX1VOU1BFQ0lGSUVEEAASFgoSUk9PTV9FVkVOVF9DSEFOR0VEEAESFQoRUk9PTV9FVkVOVF9KT0lORUQQAhITCg9ST09NX0VWRU5UX0xFRlQQAzJYCglNZXNzYWdpbmcSIwoNTWVzc2FnZVN0cmVhbRIGLkVtcHR5GgguTWVzc2FnZTABEiYKC1NlbmRNZXNzYWdlEgguTWVzc2FnZRoNLlNlbmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message Empty
@@ -143,6 +143,14 @@ export type Message = Message$1<"Message"> & {
    * @generated from field: optional string asked_by = 111;
    */
   askedBy?: string | undefined;
+
+  /**
+   * To send one, only `data` is set. As it was stored it comes without `data`, which is asked for by Rooms.GetPicture. A message
+   * with a picture may have no text; a stream without `events` has "[picture]" for it then.
+   *
+   * @generated from field: optional Picture picture = 112;
+   */
+  picture?: Picture | undefined;
 };
 
 /**
@@ -151,6 +159,50 @@ export type Message = Message$1<"Message"> & {
  */
 export const MessageSchema: GenMessage<Message> = /*@__PURE__*/
   messageDesc(file_messaging, 1);
+
+/**
+ * @generated from message Picture
+ */
+export type Picture = Message$1<"Picture"> & {
+  /**
+   * Pixels, set by the server, as all but `data`.
+   *
+   * @generated from field: int32 width = 1;
+   */
+  width: number;
+
+  /**
+   * @generated from field: int32 height = 2;
+   */
+  height: number;
+
+  /**
+   * @generated from field: int32 size_bytes = 3;
+   */
+  sizeBytes: number;
+
+  /**
+   * "image/jpeg".
+   *
+   * @generated from field: string media_type = 4;
+   */
+  mediaType: string;
+
+  /**
+   * In a request: JPEG, PNG or WebP, at most 8 MiB. It is stored as JPEG, at most 1568 pixels on its longest side, upright and without
+   * metadata.
+   *
+   * @generated from field: bytes data = 5;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message Picture.
+ * Use `create(PictureSchema)` to create a new message.
+ */
+export const PictureSchema: GenMessage<Picture> = /*@__PURE__*/
+  messageDesc(file_messaging, 2);
 
 /**
  * Clients in the field know three layouts of this message. Field 2 is a string in one and a Timestamp in another,
@@ -187,7 +239,7 @@ export type SendResponse = Message$1<"SendResponse"> & {
  * Use `create(SendResponseSchema)` to create a new message.
  */
 export const SendResponseSchema: GenMessage<SendResponse> = /*@__PURE__*/
-  messageDesc(file_messaging, 2);
+  messageDesc(file_messaging, 3);
 
 /**
  * What stands in a room besides its messages, each in its place and with a number of its own.

@@ -11,7 +11,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message as Message$1, MessageSchema } from "./messaging_pb.ts";
+import type { Message as Message$1, MessageSchema, PictureSchema } from "./messaging_pb.ts";
 import { file_messaging } from "./messaging_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -19,7 +19,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rooms.proto.
  */
 export const file_rooms: GenFile = /*@__PURE__*/
-  fileDesc("Cgtyb29tcy5wcm90bxIOcGlwaXQucm9vbXMudjEiigIKBFJvb20SEQoEcm9vbRgBIAEoCUgAiAEBEgwKBG5hbWUYAiABKAkSKgoFc3RhdGUYAyABKA4yGy5waXBpdC5yb29tcy52MS5NZW1iZXJTdGF0ZRISCgppbnZpdGVkX2J5GAQgASgJEi4KCnVwZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiMKDGxhc3RfbWVzc2FnZRgGIAEoCzIILk1lc3NhZ2VIAYgBARIOCgZ1bnJlYWQYByABKAUSEAoIcmVhZF9zZXEYCCABKAMSEAoIbGFzdF9zZXEYCSABKANCBwoFX3Jvb21CDwoNX2xhc3RfbWVzc2FnZSJRChFDcmVhdGVSb29tUmVxdWVzdBIMCgRuYW1lGAEgASgJEhsKDmNsaWVudF9yb29tX2lkGAIgASgJSACIAQFCEQoPX2NsaWVudF9yb29tX2lkIlAKEExpc3RSb29tc1JlcXVlc3QSEwoGY3Vyc29yGAEgASgJSACIAQESEgoFbGltaXQYAiABKAVIAYgBAUIJCgdfY3Vyc29yQggKBl9saW1pdCJiChFMaXN0Um9vbXNSZXNwb25zZRIjCgVyb29tcxgBIAMoCzIULnBpcGl0LnJvb21zLnYxLlJvb20SGAoLbmV4dF9jdXJzb3IYAiABKAlIAIgBAUIOCgxfbmV4dF9jdXJzb3IiMgoTSW52aXRlTWVtYmVyUmVxdWVzdBIMCgRyb29tGAEgASgJEg0KBWxvZ2luGAIgASgJImkKBk1lbWJlchINCgVsb2dpbhgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSKgoFc3RhdGUYAyABKA4yGy5waXBpdC5yb29tcy52MS5NZW1iZXJTdGF0ZRIOCgZjbG9zZWQYBCABKAgiMgoTUmVtb3ZlTWVtYmVyUmVxdWVzdBIMCgRyb29tGAEgASgJEg0KBWxvZ2luGAIgASgJIhYKFFJlbW92ZU1lbWJlclJlc3BvbnNlIh8KD0pvaW5Sb29tUmVxdWVzdBIMCgRyb29tGAEgASgJIiAKEExlYXZlUm9vbVJlcXVlc3QSDAoEcm9vbRgBIAEoCSITChFMZWF2ZVJvb21SZXNwb25zZSJgChJMaXN0TWVtYmVyc1JlcXVlc3QSDAoEcm9vbRgBIAEoCRITCgZjdXJzb3IYAiABKAlIAIgBARISCgVsaW1pdBgDIAEoBUgBiAEBQgkKB19jdXJzb3JCCAoGX2xpbWl0ImgKE0xpc3RNZW1iZXJzUmVzcG9uc2USJwoHbWVtYmVycxgBIAMoCzIWLnBpcGl0LnJvb21zLnYxLk1lbWJlchIYCgtuZXh0X2N1cnNvchgCIAEoCUgAiAEBQg4KDF9uZXh0X2N1cnNvciKQAQoOSGlzdG9yeVJlcXVlc3QSEQoEcm9vbRgBIAEoCUgBiAEBEhQKCmJlZm9yZV9zZXEYAiABKANIABITCglhZnRlcl9zZXEYAyABKANIABIQCgZhcm91bmQYBCABKAlIABISCgVsaW1pdBgFIAEoBUgCiAEBQgcKBXBsYWNlQgcKBV9yb29tQggKBl9saW1pdCJLCg9IaXN0b3J5UmVzcG9uc2USGgoIbWVzc2FnZXMYASADKAsyCC5NZXNzYWdlEg0KBW9sZGVyGAIgASgIEg0KBW5ld2VyGAMgASgIIlIKEkVkaXRNZXNzYWdlUmVxdWVzdBIRCgRyb29tGAEgASgJSACIAQESEgoKbWVzc2FnZV9pZBgCIAEoCRIMCgR0ZXh0GAMgASgJQgcKBV9yb29tIkYKFERlbGV0ZU1lc3NhZ2VSZXF1ZXN0EhEKBHJvb20YASABKAlIAIgBARISCgptZXNzYWdlX2lkGAIgASgJQgcKBV9yb29tIkMKEVN0b3BBbnN3ZXJSZXF1ZXN0EhEKBHJvb20YASABKAlIAIgBARISCgptZXNzYWdlX2lkGAIgASgJQgcKBV9yb29tIhQKElN0b3BBbnN3ZXJSZXNwb25zZSI6Cg9NYXJrUmVhZFJlcXVlc3QSEQoEcm9vbRgBIAEoCUgAiAEBEgsKA3NlcRgCIAEoA0IHCgVfcm9vbSI0ChBNYXJrUmVhZFJlc3BvbnNlEhAKCHJlYWRfc2VxGAEgASgDEg4KBnVucmVhZBgCIAEoBSp2CgtNZW1iZXJTdGF0ZRIcChhNRU1CRVJfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRNRU1CRVJfU1RBVEVfSU5WSVRFRBABEhcKE01FTUJFUl9TVEFURV9NRU1CRVIQAhIWChJNRU1CRVJfU1RBVEVfT1dORVIQAzKjBwoFUm9vbXMSRQoKQ3JlYXRlUm9vbRIhLnBpcGl0LnJvb21zLnYxLkNyZWF0ZVJvb21SZXF1ZXN0GhQucGlwaXQucm9vbXMudjEuUm9vbRJQCglMaXN0Um9vbXMSIC5waXBpdC5yb29tcy52MS5MaXN0Um9vbXNSZXF1ZXN0GiEucGlwaXQucm9vbXMudjEuTGlzdFJvb21zUmVzcG9uc2USSwoMSW52aXRlTWVtYmVyEiMucGlwaXQucm9vbXMudjEuSW52aXRlTWVtYmVyUmVxdWVzdBoWLnBpcGl0LnJvb21zLnYxLk1lbWJlchJZCgxSZW1vdmVNZW1iZXISIy5waXBpdC5yb29tcy52MS5SZW1vdmVNZW1iZXJSZXF1ZXN0GiQucGlwaXQucm9vbXMudjEuUmVtb3ZlTWVtYmVyUmVzcG9uc2USQQoISm9pblJvb20SHy5waXBpdC5yb29tcy52MS5Kb2luUm9vbVJlcXVlc3QaFC5waXBpdC5yb29tcy52MS5Sb29tElAKCUxlYXZlUm9vbRIgLnBpcGl0LnJvb21zLnYxLkxlYXZlUm9vbVJlcXVlc3QaIS5waXBpdC5yb29tcy52MS5MZWF2ZVJvb21SZXNwb25zZRJWCgtMaXN0TWVtYmVycxIiLnBpcGl0LnJvb21zLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBojLnBpcGl0LnJvb21zLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2USSgoHSGlzdG9yeRIeLnBpcGl0LnJvb21zLnYxLkhpc3RvcnlSZXF1ZXN0Gh8ucGlwaXQucm9vbXMudjEuSGlzdG9yeVJlc3BvbnNlEjsKC0VkaXRNZXNzYWdlEiIucGlwaXQucm9vbXMudjEuRWRpdE1lc3NhZ2VSZXF1ZXN0GgguTWVzc2FnZRI/Cg1EZWxldGVNZXNzYWdlEiQucGlwaXQucm9vbXMudjEuRGVsZXRlTWVzc2FnZVJlcXVlc3QaCC5NZXNzYWdlEk0KCE1hcmtSZWFkEh8ucGlwaXQucm9vbXMudjEuTWFya1JlYWRSZXF1ZXN0GiAucGlwaXQucm9vbXMudjEuTWFya1JlYWRSZXNwb25zZRJTCgpTdG9wQW5zd2VyEiEucGlwaXQucm9vbXMudjEuU3RvcEFuc3dlclJlcXVlc3QaIi5waXBpdC5yb29tcy52MS5TdG9wQW5zd2VyUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_messaging]);
+  fileDesc("Cgtyb29tcy5wcm90bxIOcGlwaXQucm9vbXMudjEiigIKBFJvb20SEQoEcm9vbRgBIAEoCUgAiAEBEgwKBG5hbWUYAiABKAkSKgoFc3RhdGUYAyABKA4yGy5waXBpdC5yb29tcy52MS5NZW1iZXJTdGF0ZRISCgppbnZpdGVkX2J5GAQgASgJEi4KCnVwZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiMKDGxhc3RfbWVzc2FnZRgGIAEoCzIILk1lc3NhZ2VIAYgBARIOCgZ1bnJlYWQYByABKAUSEAoIcmVhZF9zZXEYCCABKAMSEAoIbGFzdF9zZXEYCSABKANCBwoFX3Jvb21CDwoNX2xhc3RfbWVzc2FnZSJRChFDcmVhdGVSb29tUmVxdWVzdBIMCgRuYW1lGAEgASgJEhsKDmNsaWVudF9yb29tX2lkGAIgASgJSACIAQFCEQoPX2NsaWVudF9yb29tX2lkIlAKEExpc3RSb29tc1JlcXVlc3QSEwoGY3Vyc29yGAEgASgJSACIAQESEgoFbGltaXQYAiABKAVIAYgBAUIJCgdfY3Vyc29yQggKBl9saW1pdCJiChFMaXN0Um9vbXNSZXNwb25zZRIjCgVyb29tcxgBIAMoCzIULnBpcGl0LnJvb21zLnYxLlJvb20SGAoLbmV4dF9jdXJzb3IYAiABKAlIAIgBAUIOCgxfbmV4dF9jdXJzb3IiMgoTSW52aXRlTWVtYmVyUmVxdWVzdBIMCgRyb29tGAEgASgJEg0KBWxvZ2luGAIgASgJImkKBk1lbWJlchINCgVsb2dpbhgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSKgoFc3RhdGUYAyABKA4yGy5waXBpdC5yb29tcy52MS5NZW1iZXJTdGF0ZRIOCgZjbG9zZWQYBCABKAgiMgoTUmVtb3ZlTWVtYmVyUmVxdWVzdBIMCgRyb29tGAEgASgJEg0KBWxvZ2luGAIgASgJIhYKFFJlbW92ZU1lbWJlclJlc3BvbnNlIh8KD0pvaW5Sb29tUmVxdWVzdBIMCgRyb29tGAEgASgJIiAKEExlYXZlUm9vbVJlcXVlc3QSDAoEcm9vbRgBIAEoCSITChFMZWF2ZVJvb21SZXNwb25zZSJgChJMaXN0TWVtYmVyc1JlcXVlc3QSDAoEcm9vbRgBIAEoCRITCgZjdXJzb3IYAiABKAlIAIgBARISCgVsaW1pdBgDIAEoBUgBiAEBQgkKB19jdXJzb3JCCAoGX2xpbWl0ImgKE0xpc3RNZW1iZXJzUmVzcG9uc2USJwoHbWVtYmVycxgBIAMoCzIWLnBpcGl0LnJvb21zLnYxLk1lbWJlchIYCgtuZXh0X2N1cnNvchgCIAEoCUgAiAEBQg4KDF9uZXh0X2N1cnNvciKQAQoOSGlzdG9yeVJlcXVlc3QSEQoEcm9vbRgBIAEoCUgBiAEBEhQKCmJlZm9yZV9zZXEYAiABKANIABITCglhZnRlcl9zZXEYAyABKANIABIQCgZhcm91bmQYBCABKAlIABISCgVsaW1pdBgFIAEoBUgCiAEBQgcKBXBsYWNlQgcKBV9yb29tQggKBl9saW1pdCJLCg9IaXN0b3J5UmVzcG9uc2USGgoIbWVzc2FnZXMYASADKAsyCC5NZXNzYWdlEg0KBW9sZGVyGAIgASgIEg0KBW5ld2VyGAMgASgIIlIKEkVkaXRNZXNzYWdlUmVxdWVzdBIRCgRyb29tGAEgASgJSACIAQESEgoKbWVzc2FnZV9pZBgCIAEoCRIMCgR0ZXh0GAMgASgJQgcKBV9yb29tIkYKFERlbGV0ZU1lc3NhZ2VSZXF1ZXN0EhEKBHJvb20YASABKAlIAIgBARISCgptZXNzYWdlX2lkGAIgASgJQgcKBV9yb29tIkMKEUdldFBpY3R1cmVSZXF1ZXN0EhEKBHJvb20YASABKAlIAIgBARISCgptZXNzYWdlX2lkGAIgASgJQgcKBV9yb29tIkMKEVN0b3BBbnN3ZXJSZXF1ZXN0EhEKBHJvb20YASABKAlIAIgBARISCgptZXNzYWdlX2lkGAIgASgJQgcKBV9yb29tIhQKElN0b3BBbnN3ZXJSZXNwb25zZSI6Cg9NYXJrUmVhZFJlcXVlc3QSEQoEcm9vbRgBIAEoCUgAiAEBEgsKA3NlcRgCIAEoA0IHCgVfcm9vbSI0ChBNYXJrUmVhZFJlc3BvbnNlEhAKCHJlYWRfc2VxGAEgASgDEg4KBnVucmVhZBgCIAEoBSp2CgtNZW1iZXJTdGF0ZRIcChhNRU1CRVJfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRNRU1CRVJfU1RBVEVfSU5WSVRFRBABEhcKE01FTUJFUl9TVEFURV9NRU1CRVIQAhIWChJNRU1CRVJfU1RBVEVfT1dORVIQAzLeBwoFUm9vbXMSRQoKQ3JlYXRlUm9vbRIhLnBpcGl0LnJvb21zLnYxLkNyZWF0ZVJvb21SZXF1ZXN0GhQucGlwaXQucm9vbXMudjEuUm9vbRJQCglMaXN0Um9vbXMSIC5waXBpdC5yb29tcy52MS5MaXN0Um9vbXNSZXF1ZXN0GiEucGlwaXQucm9vbXMudjEuTGlzdFJvb21zUmVzcG9uc2USSwoMSW52aXRlTWVtYmVyEiMucGlwaXQucm9vbXMudjEuSW52aXRlTWVtYmVyUmVxdWVzdBoWLnBpcGl0LnJvb21zLnYxLk1lbWJlchJZCgxSZW1vdmVNZW1iZXISIy5waXBpdC5yb29tcy52MS5SZW1vdmVNZW1iZXJSZXF1ZXN0GiQucGlwaXQucm9vbXMudjEuUmVtb3ZlTWVtYmVyUmVzcG9uc2USQQoISm9pblJvb20SHy5waXBpdC5yb29tcy52MS5Kb2luUm9vbVJlcXVlc3QaFC5waXBpdC5yb29tcy52MS5Sb29tElAKCUxlYXZlUm9vbRIgLnBpcGl0LnJvb21zLnYxLkxlYXZlUm9vbVJlcXVlc3QaIS5waXBpdC5yb29tcy52MS5MZWF2ZVJvb21SZXNwb25zZRJWCgtMaXN0TWVtYmVycxIiLnBpcGl0LnJvb21zLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBojLnBpcGl0LnJvb21zLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2USSgoHSGlzdG9yeRIeLnBpcGl0LnJvb21zLnYxLkhpc3RvcnlSZXF1ZXN0Gh8ucGlwaXQucm9vbXMudjEuSGlzdG9yeVJlc3BvbnNlEjsKC0VkaXRNZXNzYWdlEiIucGlwaXQucm9vbXMudjEuRWRpdE1lc3NhZ2VSZXF1ZXN0GgguTWVzc2FnZRI5CgpHZXRQaWN0dXJlEiEucGlwaXQucm9vbXMudjEuR2V0UGljdHVyZVJlcXVlc3QaCC5QaWN0dXJlEj8KDURlbGV0ZU1lc3NhZ2USJC5waXBpdC5yb29tcy52MS5EZWxldGVNZXNzYWdlUmVxdWVzdBoILk1lc3NhZ2USTQoITWFya1JlYWQSHy5waXBpdC5yb29tcy52MS5NYXJrUmVhZFJlcXVlc3QaIC5waXBpdC5yb29tcy52MS5NYXJrUmVhZFJlc3BvbnNlElMKClN0b3BBbnN3ZXISIS5waXBpdC5yb29tcy52MS5TdG9wQW5zd2VyUmVxdWVzdBoiLnBpcGl0LnJvb21zLnYxLlN0b3BBbnN3ZXJSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_messaging]);
 
 /**
  * @generated from message pipit.rooms.v1.Room
@@ -497,6 +497,28 @@ export const DeleteMessageRequestSchema: GenMessage<DeleteMessageRequest> = /*@_
   messageDesc(file_rooms, 16);
 
 /**
+ * @generated from message pipit.rooms.v1.GetPictureRequest
+ */
+export type GetPictureRequest = Message<"pipit.rooms.v1.GetPictureRequest"> & {
+  /**
+   * @generated from field: optional string room = 1;
+   */
+  room?: string | undefined;
+
+  /**
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+};
+
+/**
+ * Describes the message pipit.rooms.v1.GetPictureRequest.
+ * Use `create(GetPictureRequestSchema)` to create a new message.
+ */
+export const GetPictureRequestSchema: GenMessage<GetPictureRequest> = /*@__PURE__*/
+  messageDesc(file_rooms, 17);
+
+/**
  * @generated from message pipit.rooms.v1.StopAnswerRequest
  */
 export type StopAnswerRequest = Message<"pipit.rooms.v1.StopAnswerRequest"> & {
@@ -518,7 +540,7 @@ export type StopAnswerRequest = Message<"pipit.rooms.v1.StopAnswerRequest"> & {
  * Use `create(StopAnswerRequestSchema)` to create a new message.
  */
 export const StopAnswerRequestSchema: GenMessage<StopAnswerRequest> = /*@__PURE__*/
-  messageDesc(file_rooms, 17);
+  messageDesc(file_rooms, 18);
 
 /**
  * @generated from message pipit.rooms.v1.StopAnswerResponse
@@ -531,7 +553,7 @@ export type StopAnswerResponse = Message<"pipit.rooms.v1.StopAnswerResponse"> & 
  * Use `create(StopAnswerResponseSchema)` to create a new message.
  */
 export const StopAnswerResponseSchema: GenMessage<StopAnswerResponse> = /*@__PURE__*/
-  messageDesc(file_rooms, 18);
+  messageDesc(file_rooms, 19);
 
 /**
  * @generated from message pipit.rooms.v1.MarkReadRequest
@@ -555,7 +577,7 @@ export type MarkReadRequest = Message<"pipit.rooms.v1.MarkReadRequest"> & {
  * Use `create(MarkReadRequestSchema)` to create a new message.
  */
 export const MarkReadRequestSchema: GenMessage<MarkReadRequest> = /*@__PURE__*/
-  messageDesc(file_rooms, 19);
+  messageDesc(file_rooms, 20);
 
 /**
  * @generated from message pipit.rooms.v1.MarkReadResponse
@@ -577,7 +599,7 @@ export type MarkReadResponse = Message<"pipit.rooms.v1.MarkReadResponse"> & {
  * Use `create(MarkReadResponseSchema)` to create a new message.
  */
 export const MarkReadResponseSchema: GenMessage<MarkReadResponse> = /*@__PURE__*/
-  messageDesc(file_rooms, 20);
+  messageDesc(file_rooms, 21);
 
 /**
  * @generated from enum pipit.rooms.v1.MemberState
@@ -702,7 +724,7 @@ export const Rooms: GenService<{
     output: typeof HistoryResponseSchema;
   },
   /**
-   * By its author. The answer is the message as it is now; with the text that it has, nothing changes.
+   * By its author. The answer is the message as it is now; with the text that it has, nothing changes. Its picture stays.
    *
    * @generated from rpc pipit.rooms.v1.Rooms.EditMessage
    */
@@ -712,7 +734,17 @@ export const Rooms: GenService<{
     output: typeof MessageSchema;
   },
   /**
-   * By its author. Its text is wiped at once, its place stays.
+   * What a message shows, with its `data`. One that is deleted has none.
+   *
+   * @generated from rpc pipit.rooms.v1.Rooms.GetPicture
+   */
+  getPicture: {
+    methodKind: "unary";
+    input: typeof GetPictureRequestSchema;
+    output: typeof PictureSchema;
+  },
+  /**
+   * By its author. Its text and picture are wiped at once, its place stays.
    *
    * @generated from rpc pipit.rooms.v1.Rooms.DeleteMessage
    */

@@ -30,6 +30,7 @@ import type { MessageBus } from "../domain/message-bus.ts";
 import { RoomLive } from "../domain/rooms/room-live.ts";
 import { RoomMembers } from "../domain/rooms/room-members.ts";
 import { RoomAssistant } from "../domain/rooms/room-assistant.ts";
+import { RoomPictures } from "../domain/rooms/room-pictures.ts";
 import { RoomWatch } from "../domain/rooms/room-watch.ts";
 import { Rooms } from "../domain/rooms/rooms.ts";
 import { Sync } from "../domain/sync/sync.ts";
@@ -88,6 +89,7 @@ export interface ServerContext extends AuthContext {
   readonly roomWatch: RoomWatch;
   readonly roomLive: RoomLive;
   readonly roomAssistant: RoomAssistant;
+  readonly roomPictures: RoomPictures;
   readonly sync: Sync;
   /** Answers that run now, of whatever wire. */
   readonly running: RunningAnswers;
@@ -155,7 +157,11 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       ownerId: randomUUID(),
     }),
   );
-  const talk = openRooms(config, { ...common, models, quotas, store, limits: auth.limits }, building);
+  const talk = openRooms(
+    config,
+    { ...common, models, quotas, pictures, store, limits: auth.limits },
+    building,
+  );
   late.rooms = talk.rooms;
   const sync = openSync(store, bus, logger, building);
   const built = building.move();
@@ -196,7 +202,7 @@ function openRooms(
   config: ServerConfig,
   deps: Pick<
     ServerContext,
-    "store" | "bus" | "limits" | "metrics" | "models" | "quotas" | "clock" | "logger"
+    "store" | "bus" | "limits" | "metrics" | "models" | "quotas" | "pictures" | "clock" | "logger"
   >,
   owner: AsyncDisposableStack,
 ) {
@@ -229,6 +235,7 @@ function openRooms(
     running,
     rooms,
     roomAssistant,
+    roomPictures: new RoomPictures({ ...deps, rooms: store.rooms }),
     roomWatch: watch,
     roomLive: live,
     roomMembers: new RoomMembers({ members, accounts, limits, rooms, watch }),

@@ -21,13 +21,18 @@ export function decodeScreenshot(base64: string): Uint8Array | undefined {
       field: FIELD,
     });
   }
+  checkPicture(bytes);
+  return bytes;
+}
+
+/** As {@link decodeScreenshot}, of bytes. */
+export function checkPicture(bytes: Uint8Array): void {
   if (bytes.length > SCREENSHOT_MAX_BYTES) throw tooLarge(bytes.length);
   if (imageFormat(bytes) === undefined) {
     throw new PipitError("SCREENSHOT_INVALID", `The screenshot is not a JPEG, PNG or WebP picture. ${CURE}`, {
       field: FIELD,
     });
   }
-  return bytes;
 }
 
 /** Format by magic bytes; what a client calls it is not trusted. */

@@ -187,6 +187,7 @@ const refusals: Record<LimitName, readonly ["RATE_LIMITED" | "ACCOUNT_LOCKED", s
   "begun-sign-in": ["RATE_LIMITED", "Too many sign-ins were begun from this network."],
   registration: ["RATE_LIMITED", "Too many new accounts or addresses from this network."],
   "room-message": ["RATE_LIMITED", "Too many messages from this account."],
+  "room-picture": ["RATE_LIMITED", "Too many pictures in rooms from this account."],
   "event-batch": ["RATE_LIMITED", "Too many batches of events from this account."],
   room: ["RATE_LIMITED", "Too many new rooms from this account."],
   invitation: ["RATE_LIMITED", "Too many invitations of logins that no account has."],

@@ -39,6 +39,8 @@ export const limitRules = {
   registration: { max: 100, windowMs: HOUR_MS },
   /** Messages and changes of messages in rooms, by account; how many is a setting. */
   "room-message": { max: 1_000, windowMs: MINUTE_MS },
+  /** Pictures in rooms, by account: each is decoded, and kept as long as its message. */
+  "room-picture": { max: 120, windowMs: HOUR_MS },
   /** Batches of events, by account; how many is a setting. */
   "event-batch": { max: 120, windowMs: MINUTE_MS },
   /** New rooms, by account. */

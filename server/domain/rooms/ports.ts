@@ -1,3 +1,5 @@
+import type { HistoryTurn, Picture } from "#server/domain/chats/ports.ts";
+
 /** The room of clients that know of no rooms: everybody is in it. */
 export const COMMON_ROOM = "common";
 
@@ -45,6 +47,8 @@ export interface RoomEntry {
   readonly replyTo: string | undefined;
   readonly editedAtMs: number | undefined;
   readonly deletedAtMs: number | undefined;
+  /** Which picture it shows; `RoomStore.picture` is the picture itself. */
+  readonly picture: HistoryTurn["picture"];
 }
 
 export interface NewRoomMessage {
@@ -55,6 +59,7 @@ export interface NewRoomMessage {
   /** Made by the client, the same when it sends the message again. */
   readonly clientMessageId: string | undefined;
   readonly replyTo: string | undefined;
+  readonly picture?: Picture | undefined;
   /** The server that answers it, if it asks the assistant something: until its lease has run out. */
   readonly answeredBy?: { readonly ownerId: string; readonly leaseMs: number } | undefined;
 }
@@ -82,7 +87,7 @@ export interface HistoryPage {
   readonly newer: boolean;
 }
 
-/** All but `after`, `ofAuthor` and the last two throw ROOM_NOT_FOUND for a room that the user is no member of. */
+/** All but `after`, `ofAuthor`, `ownPicture` and the last two throw ROOM_NOT_FOUND for a room that the user is no member of. */
 export interface RoomStore {
   /**
    * Resolves to the message as it is stored; to the earlier one where its author has sent one with the same
@@ -99,6 +104,10 @@ export interface RoomStore {
    * Resolves to the message. Throws INVALID_REQUEST for what is no message of the room, or deleted; NOT_ALLOWED for another's.
    */
   change(userId: string, roomId: string, messageId: string, text: string | undefined): Promise<RoomEntry>;
+  /** Undefined for a message that shows none, is deleted, or is not there. */
+  picture(userId: string, roomId: string, messageId: string): Promise<Picture | undefined>;
+  /** Of a message of one's own, in whatever room it is; undefined as {@link picture}. */
+  ownPicture(authorId: string, messageId: string): Promise<Picture | undefined>;
   position(userId: string, roomId: string, entryId: string | undefined): Promise<RoomPosition>;
   /** The entries with a greater number, the smallest first. */
   after(roomId: string, seq: number, limit: number): Promise<readonly RoomEntry[]>;

@@ -171,6 +171,36 @@ describe.each(databases)("the assistant in a room on $name", (database) => {
     await expect.poll(async () => (await store.auth.roomMembers.find("bob", "r")).unread).toBe(before + 1);
   });
 
+  test("sees the picture of the question, or the newest one of the room, and no other", async () => {
+    await using temporary = await openRoom(database);
+    await using server = serverOn(temporary);
+    const said = { roomId: "r", clientMessageId: undefined, replyTo: undefined };
+    const show = (text: string, name: string, userId = "bob") =>
+      server.rooms.send({
+        ...said,
+        userId,
+        text,
+        picture: { width: 2, height: 1, jpeg: Buffer.from(name) },
+      });
+    await show("", "first");
+    await show("Which bird?", "second");
+    server.stage.script = ["A wren."];
+    await server.say("ann", "@pipit tell us");
+    await untilSaid(temporary, "A wren.");
+    server.stage.script = ["A siskin."];
+    await show("@pipit and this?", "third", "ann");
+    await untilSaid(temporary, "A siskin.");
+    const asked = server.asked.map(({ messages }) => messages.at(-1));
+    expect(asked.map((message) => message?.images?.map((jpeg) => Buffer.from(jpeg).toString()))).toEqual([
+      ["second"],
+      ["third"],
+    ]);
+    expect(asked[0]?.text).toContain(
+      "bob: [a picture] \nbob: [the picture that you are shown] Which bird?\n",
+    );
+    expect(asked[1]?.text).toMatch(/asks you:\n\[the picture that you are shown\] and this\?$/u);
+  });
+
   test("is stopped by who has asked, at whichever server, and by nobody else; what it has said stays", async () => {
     await using temporary = await openRoom(database);
     await using server = serverOn(temporary);

@@ -19,7 +19,7 @@ import type { Quotas } from "#server/domain/usage/quotas.ts";
 import type { RoomAnswerStore } from "./answer-ports.ts";
 import { ROOM_CHANNEL, type NewRoomMessage, type RoomEntry, type RoomHint, type RoomStore } from "./ports.ts";
 import type { RoomLive } from "./room-live.ts";
-import { roomPrompt, roomWording } from "./room-prompt.ts";
+import { picturedOf, roomPrompt, roomWording } from "./room-prompt.ts";
 
 /** A server says on it that somebody wants no more of an answer. */
 const STOP_CHANNEL = "room-answer-stops";
@@ -37,7 +37,7 @@ const ANSWER_TIMEOUT_MS = 10 * 60_000;
 type End = "stopped" | "interrupted" | "unwanted";
 
 interface RoomAssistantDeps {
-  readonly rooms: Pick<RoomStore, "history">;
+  readonly rooms: Pick<RoomStore, "history" | "picture">;
   readonly answers: RoomAnswerStore;
   readonly models: ModelSource;
   readonly choices: Pick<ModelChoices, "chosen">;
@@ -173,7 +173,10 @@ export class RoomAssistant implements AsyncDisposable {
     const { authorId: userId, roomId, seq } = question;
     const { messages } = await rooms.history(userId, roomId, { at: "before", seq }, READ_BEFORE);
     const standing = messages.filter(({ deletedAtMs }) => deletedAtMs === undefined);
-    const prompt = roomPrompt(question, standing, clock.nowMs());
+    const pictured = picturedOf(question, standing);
+    const picture = pictured && (await rooms.picture(userId, roomId, pictured.id));
+    const shown = picture && { id: pictured.id, jpeg: picture.jpeg };
+    const prompt = roomPrompt(question, standing, clock.nowMs(), shown);
     const call = { ...prompt, maxChars: ROOM_MESSAGE_MAX_CHARS, timeoutMs: ANSWER_TIMEOUT_MS, onText };
     return shortCall(this.#deps, { userId, chatId: undefined }, model, call, signal);
   }

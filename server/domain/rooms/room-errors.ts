@@ -15,6 +15,13 @@ export function noSuchMessage(field: string): PipitError {
   return invalidField(field, "the room has no such message. Send the message_id of one that stands in it.");
 }
 
+export function noSuchPicture(): PipitError {
+  return invalidField(
+    "message_id",
+    "the room has no such message with a picture. Send the message_id of one that shows a picture and is not deleted.",
+  );
+}
+
 export function notTheAuthor(): PipitError {
   return new PipitError("NOT_ALLOWED", "Only its author can change or delete a message.", {
     field: "message_id",

@@ -3,6 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { ROOM_MESSAGE_MAX_CHARS } from "#contract/limits.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
+import type { Picture } from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
@@ -16,6 +17,7 @@ import {
   type RoomHint,
   type RoomStore,
 } from "./ports.ts";
+import { countWhereReachable } from "./count-said.ts";
 import type { RoomAssistant, TakenQuestion } from "./room-assistant.ts";
 import { noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
@@ -53,7 +55,9 @@ interface Said {
   readonly userId: string;
   /** Absent: the common room. */
   readonly roomId: string | undefined;
+  /** Nothing, beside a picture. */
   readonly text: string;
+  readonly picture?: Picture | undefined;
   /** A UUID. */
   readonly clientMessageId: string | undefined;
   /** Id of the message that it answers. */
@@ -112,9 +116,10 @@ export class Rooms {
    * Stores the message, then has it delivered, and answered if it asks the assistant something. Throws ROOM_NOT_FOUND,
    * INVALID_REQUEST, RATE_LIMITED; STREAM_LIMIT for a question while too many of the account are being answered.
    */
-  async send({ userId, roomId = COMMON_ROOM, text, clientMessageId, replyTo }: Said): Promise<RoomEntry> {
+  async send({ userId, roomId = COMMON_ROOM, text: written, picture, ...more }: Said): Promise<RoomEntry> {
     const { rooms, assistant } = this.#deps;
-    const said = { roomId, authorId: userId, text: checkText(text), clientMessageId, replyTo };
+    const text = picture !== undefined && written.trim() === "" ? "" : checkText(written);
+    const said = { roomId, authorId: userId, text, picture, ...more };
     await this.#count(userId);
     const asked = takenOf(() => assistant?.take(userId, said.text));
     if ("refused" in asked) {
@@ -258,16 +263,10 @@ export class Rooms {
     for (const feed of this.#feeds.values()) feed.rouse();
   }
 
-  /** Charges what somebody writes. While the counters cannot be reached it goes uncounted: people talk on. */
   async #count(userId: string): Promise<void> {
     const bucket = limitBucket("room-message", userId);
     const rule = { ...bucket.rule, max: this.#deps.messagesPerMinute };
-    try {
-      const attempt = await this.#deps.limits.take([{ ...bucket, rule }]);
-      await attempt.settle("failed");
-    } catch (error) {
-      if (PipitError.from(error).code !== "LIMITS_UNREACHABLE") throw error;
-    }
+    await countWhereReachable(this.#deps.limits, { ...bucket, rule });
   }
 
   #throwIfOver(signal: AbortSignal): void {

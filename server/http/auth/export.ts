@@ -1,7 +1,7 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { ownersLook } from "#server/domain/access/access.ts";
 import type { AuditRecord } from "#server/domain/audit/audit-reader.ts";
-import type { UsageReport } from "#server/domain/chats/ports.ts";
+import type { Picture, UsageReport } from "#server/domain/chats/ports.ts";
 import type { KeptEvent } from "#server/domain/events/ports.ts";
 import type { RoomSummary } from "#server/domain/rooms/member-ports.ts";
 import type { RoomEntry } from "#server/domain/rooms/ports.ts";
@@ -12,7 +12,7 @@ import { toSessionBody } from "../kit/session-body.ts";
 import { toApiKeyBody } from "../v1/api-keys.ts";
 import { toProjectBody } from "../v1/projects.ts";
 import { toTokensBody } from "../v1/usage.ts";
-import { allChats, chatsAsJson } from "../v1/export/exported-chats.ts";
+import { allChats, chatsAsJson, toPictureBody } from "../v1/export/exported-chats.ts";
 import { toMemoryBody } from "../v1/memories.ts";
 import { toAccountBody } from "./account-answer.ts";
 
@@ -77,7 +77,8 @@ async function* written(store: Kept, userId: string, first: object): AsyncGenera
   yield ',"room_messages":';
   const messages = paged<RoomEntry>((after) => store.rooms.ofAuthor(userId, after, PAGE));
   yield* listed(messages, async function* (message) {
-    yield JSON.stringify(toMessageBody(message));
+    const picture = message.picture && (await store.rooms.ownPicture(userId, message.id));
+    yield JSON.stringify(toMessageBody(message, picture));
   });
   yield ',"program_events":';
   const sent = paged<KeptEvent>((after) => store.programEvents.inOrder(userId, PAGE, after));
@@ -110,7 +111,7 @@ function toRoomBody({ id, name, state, invitedBy, readSeq }: RoomSummary): Recor
   return { id, name, state, invited_by: invitedBy === "" ? null : invitedBy, read_seq: readSeq };
 }
 
-function toMessageBody(message: RoomEntry): Record<string, unknown> {
+function toMessageBody(message: RoomEntry, picture: Picture | undefined): Record<string, unknown> {
   const { id, roomId, seq, text, sentAtMs, editedAtMs, deletedAtMs, replyTo } = message;
   return {
     id,
@@ -122,6 +123,7 @@ function toMessageBody(message: RoomEntry): Record<string, unknown> {
     deleted_at: timeOf(deletedAtMs),
     reply_to: replyTo ?? null,
     from_assistant: message.askedBy !== undefined,
+    ...(picture !== undefined && { picture: toPictureBody(picture) }),
   };
 }
 

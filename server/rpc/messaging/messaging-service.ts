@@ -11,25 +11,30 @@ import { networkOf } from "../kit/call-context.ts";
 import { checkClientMessageId, readId, requireCaller } from "../kit/checks.ts";
 import { offerRawFrames, rawFramesKey, type RawFrames } from "../kit/raw-frames.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
-import { toFrame, toWire } from "./to-wire.ts";
+import { inWords, toFrame, toWire } from "./to-wire.ts";
 
 /** Trailer of a stream that ends: the id of the last message in it, for `resume_after`. */
 const LAST_MESSAGE_TRAILER = "last-message-id";
 
 /** `Messaging` of the original, whose clients know one room; ours name others, and read on where they left off. */
-export function messagingService({ rooms, config }: ServerContext): RpcService {
+export function messagingService({ rooms, roomPictures, config }: ServerContext): RpcService {
   // As many as sockets, and counted apart from them.
   const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
   const places = new Places();
   const handlers: ServiceImpl<typeof Messaging> = {
     /** The author is the caller and the time the server's, whatever the request says. */
-    async sendMessage({ room, text, clientMessageId, replyTo }, context) {
-      const message = await rooms.send({
-        userId: requireCaller(context).userId,
+    async sendMessage({ room, text, picture, clientMessageId, replyTo }, context) {
+      const { userId } = requireCaller(context);
+      const said = {
+        userId,
         roomId: readId(room, roomNotFound),
         text,
         clientMessageId: checkClientMessageId(clientMessageId),
         replyTo: readId(replyTo, () => noSuchMessage("reply_to")),
+      };
+      const message = await rooms.send({
+        ...said,
+        picture: picture && (await roomPictures.prepare(userId, said.roomId, picture.data, context.signal)),
       });
       return {
         success: true,
@@ -49,19 +54,20 @@ export function messagingService({ rooms, config }: ServerContext): RpcService {
         resumeAfter: readId(resumeAfter, noSuchPlace),
         events,
       };
+      const shown = events ? (entry: RoomEntry) => entry : inWords;
       const frames = context.values.get(rawFramesKey);
       let lastId: string | undefined;
       const outlet = frames && {
         ...outletOf(frames, context),
         write: (entry: RoomEntry) => {
           lastId = entry.id;
-          frames.write(toFrame(entry));
+          frames.write(toFrame(shown(entry)));
         },
       };
       try {
         for await (const entry of rooms.follow(follow, context.signal, outlet)) {
           lastId = entry.id;
-          yield toWire(entry);
+          yield toWire(shown(entry));
         }
       } finally {
         if (lastId !== undefined) context.responseTrailer.set(LAST_MESSAGE_TRAILER, lastId);

@@ -29,7 +29,23 @@ export function toWire(entry: RoomEntry): MessageInitShape<typeof MessageSchema>
     event: events[entry.kind],
     ...(entry.changes !== undefined && { changes: entry.changes }),
     ...(entry.askedBy !== undefined && { askedBy: entry.askedBy }),
+    ...(entry.picture !== undefined && { picture: toPicture(entry.picture) }),
   };
+}
+
+/** What is known of a picture without its bytes. */
+export function toPicture({ width, height, bytes }: NonNullable<RoomEntry["picture"]>) {
+  return { width, height, sizeBytes: bytes, mediaType: "image/jpeg" };
+}
+
+const worded = new WeakMap<RoomEntry, RoomEntry>();
+
+/** The entry for clients that may know of no pictures: a message of one alone would say nothing to them. */
+export function inWords(entry: RoomEntry): RoomEntry {
+  if (entry.picture === undefined || entry.text !== "") return entry;
+  const known = worded.get(entry) ?? { ...entry, text: "[picture]" };
+  worded.set(entry, known);
+  return known;
 }
 
 /** Of the entries that readers share. */

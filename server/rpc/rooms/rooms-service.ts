@@ -9,7 +9,7 @@ import { COMMON_ROOM, namedRoom, type HistoryPlace } from "#server/domain/rooms/
 import { noSuchMessage, roomNotFound } from "#server/domain/rooms/room-errors.ts";
 import { checkClientRoomId, readId, requireCaller } from "../kit/checks.ts";
 import { rpcService, type RpcService } from "../kit/rpc-service.ts";
-import { toWire } from "../messaging/to-wire.ts";
+import { toPicture, toWire } from "../messaging/to-wire.ts";
 import { limitOf, paged, placeOf } from "./list-place.ts";
 
 const MAX_ROOMS = 100;
@@ -24,7 +24,8 @@ export function roomsService({
   rooms,
   roomMembers,
   roomAssistant,
-}: Pick<ServerContext, "rooms" | "roomMembers" | "roomAssistant">): RpcService {
+  roomPictures,
+}: Pick<ServerContext, "rooms" | "roomMembers" | "roomAssistant" | "roomPictures">): RpcService {
   const handlers: ServiceImpl<typeof Rooms> = {
     async createRoom({ name, clientRoomId }, context) {
       return toRoom(await roomMembers.create(userOf(context), name, checkClientRoomId(clientRoomId)));
@@ -68,16 +69,22 @@ export function roomsService({
       return { ...page, messages: page.messages.map(toWire) };
     },
 
+    async getPicture({ room, messageId }, context) {
+      const wanted = messageOf(room, messageId, context);
+      const { jpeg, ...size } = await roomPictures.read(wanted.userId, wanted.roomId, wanted.messageId);
+      return { ...toPicture({ ...size, bytes: jpeg.byteLength }), data: new Uint8Array(jpeg) };
+    },
+
     async editMessage({ room, messageId, text }, context) {
-      return toWire(await rooms.edit({ ...ownMessage(room, messageId, context), text }));
+      return toWire(await rooms.edit({ ...messageOf(room, messageId, context), text }));
     },
 
     async deleteMessage({ room, messageId }, context) {
-      return toWire(await rooms.remove(ownMessage(room, messageId, context)));
+      return toWire(await rooms.remove(messageOf(room, messageId, context)));
     },
 
     async stopAnswer({ room, messageId }, context) {
-      const question = ownMessage(room, messageId, context);
+      const question = messageOf(room, messageId, context);
       await roomAssistant.stop(question.userId, question.roomId ?? COMMON_ROOM, question.messageId);
       return {};
     },
@@ -96,6 +103,7 @@ export function roomsService({
     leaveRoom: writer,
     listMembers: reader,
     history: reader,
+    getPicture: reader,
     editMessage: writer,
     deleteMessage: writer,
     markRead: writer,
@@ -111,7 +119,7 @@ const roomOf = (room: string | undefined): string | undefined => readId(room, ro
 
 const noMessage = () => noSuchMessage("message_id");
 
-function ownMessage(room: string | undefined, messageId: string, context: Context) {
+function messageOf(room: string | undefined, messageId: string, context: Context) {
   const id = readId(messageId, noMessage);
   if (id === undefined) throw noMessage();
   return { userId: userOf(context), roomId: roomOf(room), messageId: id };

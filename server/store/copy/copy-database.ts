@@ -37,6 +37,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "rooms", key: ["id"], seeded: "last_seq" },
   { name: "room_members", key: ["room_id", "user_id"] },
   { name: "room_messages", key: ["id"] },
+  { name: "room_pictures", key: ["message_id"], batchRows: 10 },
   { name: "room_answers", key: ["question_id"] },
   { name: "sync_heads", key: ["user_id"] },
   { name: "sync_log", key: ["user_id", "seq"], numbers: ["seq"] },

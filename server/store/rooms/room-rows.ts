@@ -119,7 +119,7 @@ export async function addEntry(
   return id;
 }
 
-type EntryQuery = SelectQueryBuilder<Tables, "room_messages", object>;
+export type EntryQuery = SelectQueryBuilder<Tables, "room_messages", object>;
 
 /**
  * Entries as they are read: a change with the content of its message.
@@ -137,6 +137,7 @@ export async function readEntries(
       ),
     )
     .leftJoin("accounts", "accounts.id", "said.author_id")
+    .leftJoin("room_pictures", "room_pictures.message_id", "said.id")
     .select([
       "room_messages.id",
       "room_messages.room_id",
@@ -153,6 +154,9 @@ export async function readEntries(
       "said.edited_at_ms",
       "said.deleted_at_ms",
       "said.by_assistant",
+      "width",
+      "height",
+      "size_bytes",
     ])
     .execute();
   return rows.map((row) => ({
@@ -171,7 +175,16 @@ export async function readEntries(
     replyTo: row.reply_to ?? undefined,
     editedAtMs: row.edited_at_ms ?? undefined,
     deletedAtMs: row.deleted_at_ms ?? undefined,
+    picture: row.size_bytes === null ? undefined : pictureIn(row),
   }));
+}
+
+function pictureIn({
+  width,
+  height,
+  size_bytes: bytes,
+}: Record<"width" | "height" | "size_bytes", number | null>) {
+  return { width: width ?? 0, height: height ?? 0, bytes: bytes ?? 0 };
 }
 
 /** Of an account that had the assistant's name before it was reserved. */

@@ -50,6 +50,23 @@ describe.each(databases)("rooms on $name", (database) => {
     expect(await rooms.append(said("bob's", { ...again, authorId: "bob" }))).toMatchObject({ seq: 3 });
   });
 
+  test("a picture goes with its message, and is wiped with it", async () => {
+    await using temporary = await database.open();
+    const { rooms } = temporary.store;
+    const picture = { width: 4, height: 3, jpeg: Buffer.from("a picture of a siskin") };
+    const sent = await rooms.append(said("m", { text: "", picture }));
+    expect(sent.picture).toEqual({ width: 4, height: 3, bytes: picture.jpeg.byteLength });
+    const [read] = await rooms.after(COMMON_ROOM, 0, 1);
+    expect(read).toEqual(sent);
+    expect(await rooms.picture("bob", COMMON_ROOM, "m")).toEqual(picture);
+    expect(await rooms.ownPicture("ann", "m")).toEqual(picture);
+    expect(await rooms.ownPicture("bob", "m")).toBeUndefined();
+    expect(await rooms.change("ann", COMMON_ROOM, "m", "seen")).toMatchObject({ picture: sent.picture });
+    expect((await rooms.change("ann", COMMON_ROOM, "m", undefined)).picture).toBeUndefined();
+    expect(await rooms.picture("bob", COMMON_ROOM, "m")).toBeUndefined();
+    expect(await temporary.query("select * from room_pictures")).toEqual([]);
+  });
+
   test("a room is for its members: to others it is as if it were not there", async () => {
     await using temporary = await database.open();
     const { rooms } = temporary.store;

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import type { Picture } from "#server/domain/chats/ports.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type {
   HistoryPage,
@@ -20,6 +21,7 @@ import {
   messageIn,
   readEntries,
   stateIn,
+  type EntryQuery,
   type RoomTables,
 } from "./room-rows.ts";
 import { roomsOf } from "./room-summaries.ts";
@@ -47,6 +49,14 @@ export function createRoomStore(tables: RoomTables): RoomStore {
     sentBefore: (message) => sentBefore(db, message),
 
     change: (userId, roomId, messageId, text) => change(tables, { userId, roomId, messageId, text }),
+
+    async picture(userId, roomId, messageId) {
+      await positionIn(db, userId, roomId, undefined);
+      return readPicture(db, messageId, (query) => query.where("room_messages.room_id", "=", roomId));
+    },
+
+    ownPicture: (authorId, messageId) =>
+      readPicture(db, messageId, (query) => query.where("room_messages.author_id", "=", authorId)),
 
     position: (userId, roomId, entryId) => positionIn(db, userId, roomId, entryId),
 
@@ -129,6 +139,32 @@ async function positionIn(
   return { lastSeq: room.last_seq, seq: room.seq ?? undefined };
 }
 
+async function readPicture(
+  db: Kysely<Tables>,
+  messageId: string,
+  whose: (query: EntryQuery) => EntryQuery,
+): Promise<Picture | undefined> {
+  const row = await whose(db.selectFrom("room_messages"))
+    .innerJoin("room_pictures", "room_pictures.message_id", "room_messages.id")
+    .select(["width", "height", "jpeg"])
+    .where("room_messages.id", "=", messageId)
+    .executeTakeFirst();
+  return row && { width: row.width, height: row.height, jpeg: Buffer.from(row.jpeg, "base64") };
+}
+
+async function addPicture(
+  trx: Transaction<Tables>,
+  messageId: string,
+  { width, height, jpeg }: Picture,
+): Promise<void> {
+  const bytes = Buffer.from(jpeg);
+  const size = { width, height, size_bytes: bytes.byteLength };
+  await trx
+    .insertInto("room_pictures")
+    .values({ message_id: messageId, ...size, jpeg: bytes.toString("base64") })
+    .execute();
+}
+
 async function append({ db, time, sync, turns }: RoomTables, message: NewRoomMessage): Promise<RoomEntry> {
   const { roomId, authorId, replyTo } = message;
   const store = async (trx: Transaction<Tables>): Promise<RoomEntry> => {
@@ -136,6 +172,7 @@ async function append({ db, time, sync, turns }: RoomTables, message: NewRoomMes
     // Asked once the room is locked, so that nobody's message stands after that they left.
     const state = await stateIn(trx, roomId, authorId);
     if (state === undefined || state === "invited") throw roomNotFound();
+    if (message.picture !== undefined) await addPicture(trx, id, message.picture);
     if (message.answeredBy !== undefined)
       await openAnswer(trx, time, { ...message.answeredBy, id, roomId, authorId });
     if (replyTo !== undefined && (await messageIn(trx, roomId, replyTo)) === undefined) {
@@ -194,9 +231,11 @@ async function change(
       .set(text === undefined ? { text: "", deleted_at_ms: time() } : { text, edited_at_ms: time() })
       .where("id", "=", messageId)
       .execute();
-    // A question that is gone is not answered.
-    if (text === undefined)
+    if (text === undefined) {
+      await trx.deleteFrom("room_pictures").where("message_id", "=", messageId).execute();
+      // A question that is gone is not answered.
       await trx.deleteFrom("room_answers").where("question_id", "=", messageId).execute();
+    }
     await addEntry(trx, time, { roomId, authorId: userId, kind: "changed", changes: messageId });
     return (await messageIn(trx, roomId, messageId)) ?? found;
   });

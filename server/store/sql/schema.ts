@@ -52,7 +52,10 @@ export interface Tables {
   /** In the common room only those who have marked what they have read. `joined_at_ms`: of an invitation, its time. */
   room_members: RoomMemberRow;
   /** All that stands in rooms. A change has no text and no time of its own: they are those of the message. */
-  room_messages: RowOf<Omit<RoomEntry, "author" | "authorClosed" | "askedBy">> & { by_assistant: number };
+  room_messages: RowOf<Omit<RoomEntry, "author" | "authorClosed" | "askedBy" | "picture">> & {
+    by_assistant: number;
+  };
+  room_pictures: RoomPictureRow;
   /** Answers that a server is to give, each until it stands in its room. */
   room_answers: RoomAnswerRow;
   /** The last number that a change of an account has taken. */
@@ -117,6 +120,15 @@ interface RoomMemberRow {
   /** Id of the account. */
   invited_by: string | null;
   read_seq: Generated<number>;
+}
+
+/** `jpeg` is base64. */
+interface RoomPictureRow {
+  message_id: string;
+  width: number;
+  height: number;
+  size_bytes: number;
+  jpeg: string;
 }
 
 interface RoomAnswerRow {

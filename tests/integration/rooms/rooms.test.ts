@@ -1,16 +1,8 @@
-import {
-  create,
-  toBinary,
-  type DescMessage,
-  type DescMethod,
-  type MessageInitShape,
-} from "@bufbuild/protobuf";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { EmptySchema, Messaging, RoomEvent, type Message } from "#proto/messaging_pb.ts";
+import { Messaging, RoomEvent } from "#proto/messaging_pb.ts";
 import { MemberState, Rooms } from "#proto/rooms_pb.ts";
-import { PASSWORD } from "#tests/testing/two-servers.ts";
-import { GrpcJsClient } from "../server-clients.ts";
-import { startTestServer, type TestServer, type TestServerOverrides } from "../start-test-server.ts";
+import { openRoomsStage } from "./rooms-stage.ts";
 
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
@@ -18,62 +10,8 @@ const INVALID_ARGUMENT = 3;
 const RESOURCE_EXHAUSTED = 8;
 const NOWHERE = "01a22000-0000-7000-8000-000000000000";
 
-async function openStage(config: TestServerOverrides["config"] = {}) {
-  await using opening = new AsyncDisposableStack();
-  const server = opening.use(await startTestServer({ config }));
-  const client = opening.use(new GrpcJsClient(server.grpcUrl));
-  const owned = opening.move();
-  return {
-    server,
-    as: (login: string) => personOf(server, client, login),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-/** A registered person who is signed in. */
-async function personOf({ httpUrl }: TestServer, client: GrpcJsClient, login: string) {
-  const body = JSON.stringify({ login, password: PASSWORD });
-  await fetch(`${httpUrl}/auth/register`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body,
-  });
-  const form = { grant_type: "password", client_id: "pipit-cli", username: login, password: PASSWORD };
-  const answer = await fetch(`${httpUrl}/oauth/token`, { method: "POST", body: new URLSearchParams(form) });
-  const { access_token: token } = (await answer.json()) as { access_token: string };
-  const headers = { authorization: `Bearer ${token}` };
-  const call = <I extends DescMessage, O extends DescMessage>(
-    method: DescMethod & { readonly input: I; readonly output: O },
-    init: MessageInitShape<I>,
-  ) => client.call(method, init, headers);
-  return {
-    token,
-    call,
-    /** What the call answers; it must be right. */
-    async ask<I extends DescMessage, O extends DescMessage>(
-      method: DescMethod & { readonly input: I; readonly output: O },
-      init: MessageInitShape<I>,
-    ) {
-      const { messages, details } = await call(method, init);
-      expect(details).toBe("");
-      const [message] = messages;
-      if (message === undefined) throw new Error("no answer");
-      return message;
-    },
-    follow(fields: MessageInitShape<typeof EmptySchema>) {
-      const request = Buffer.from(toBinary(EmptySchema, create(EmptySchema, fields)));
-      const stream = client.open(Messaging.method.messageStream, request, headers);
-      const read: Message[] = [];
-      const ended = Promise.withResolvers<number>();
-      stream.on("data", (message: Message) => read.push(message));
-      stream.on("error", ({ code }: { code: number }) => ended.resolve(code));
-      return { read, ended: ended.promise, cancel: () => stream.cancel() };
-    },
-  };
-}
-
 test("[14] a room from its making to its end, over both services", async () => {
-  await using stage = await openStage();
+  await using stage = await openRoomsStage();
   const [ann, bob, eve] = [await stage.as("ann"), await stage.as("bob"), await stage.as("eve")];
   const made = { name: "  Birds\n of the garden ", clientRoomId: "01a22000-0000-7000-8000-00000000000B" };
   const { room = "", ...birds } = await ann.ask(Rooms.method.createRoom, made);
@@ -152,6 +90,7 @@ function everyCall(room: string, messageId: string): readonly (readonly [DescMet
     [method.leaveRoom, {}],
     [method.listMembers, {}],
     [method.history, {}],
+    [method.getPicture, { messageId }],
     [method.editMessage, { messageId, text: "x" }],
     [method.deleteMessage, { messageId }],
     [method.markRead, { seq: 1n }],
@@ -160,7 +99,7 @@ function everyCall(room: string, messageId: string): readonly (readonly [DescMet
 }
 
 test("what a room cannot take is refused with the field and the cure", async () => {
-  await using stage = await openStage();
+  await using stage = await openRoomsStage();
   const ann = await stage.as("ann");
   const { room = "" } = await ann.ask(Rooms.method.createRoom, { name: "x" });
   const { method } = Rooms;
@@ -202,7 +141,7 @@ test("what a room cannot take is refused with the field and the cure", async () 
 });
 
 test("messages of an account are limited by the minute, and the refusal says when to come back", async () => {
-  await using stage = await openStage({ roomMessagesPerMinute: 2 });
+  await using stage = await openRoomsStage({ roomMessagesPerMinute: 2 });
   const [ann, bob] = [await stage.as("ann"), await stage.as("bob")];
   for (const text of ["1", "2"]) await ann.ask(Messaging.method.sendMessage, { text });
   const refused = await ann.call(Messaging.method.sendMessage, { text: "3" });

@@ -1,4 +1,4 @@
-import type { Chat, Turn } from "#server/domain/chats/ports.ts";
+import type { Chat, Picture, Turn } from "#server/domain/chats/ports.ts";
 import { chatHead, chatMessages } from "#server/domain/memory-files/chat-file.ts";
 import { listed, opened, PAGE, paged } from "../../kit/download.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
@@ -33,9 +33,7 @@ export function chatsAsJson({ turns, auth }: Kept, chats: AsyncIterable<Chat>): 
       yield JSON.stringify({
         ...question,
         ...(files !== undefined && { files: files.map(toFileBody) }),
-        ...(picture !== undefined && {
-          picture: { ...picture, jpeg: Buffer.from(picture.jpeg).toString("base64") },
-        }),
+        ...(picture !== undefined && { picture: toPictureBody(picture) }),
       });
       if (answer !== undefined) yield `,${JSON.stringify(answer)}`;
     });
@@ -60,6 +58,11 @@ export async function* chatsAsMarkdown(
       yield* chatMessages(filed, [{ ...turn, askedAtMs, answeredAtMs }]);
     }
   }
+}
+
+/** A picture with its bytes. */
+export function toPictureBody({ jpeg, ...size }: Picture): Record<string, unknown> {
+  return { ...size, jpeg: Buffer.from(jpeg).toString("base64") };
 }
 
 function turnsOf(turns: Kept["turns"], { id, userId }: Chat): AsyncGenerator<Turn> {
