@@ -35,6 +35,7 @@ const parents: Partial<Record<keyof Tables, readonly [column: string, parent: ke
   chat_summaries: ["turn_id", "turns"],
   room_members: ["room_id", "rooms"],
   room_messages: ["room_id", "rooms"],
+  room_pictures: ["message_id", "room_messages"],
   room_answers: ["room_id", "rooms"],
 };
 
