@@ -45,7 +45,10 @@ interface StopRequest extends Disposable {
   readonly hurry: AbortSignal;
 }
 
-/** The first SIGTERM or SIGINT asks for a gentle stop, a second one for a quick one. */
+/**
+ * The first SIGTERM or SIGINT asks for a gentle stop, a second one for a quick one. SIGHUP does as well where it says that
+ * our terminal is gone; to a server without one it is an operator's "read your files again".
+ */
 function listenForStop(config: ServerConfig): StopRequest {
   const hurry = new AbortController();
   const asked = new AbortController();
@@ -56,15 +59,18 @@ function listenForStop(config: ServerConfig): StopRequest {
     if (nowMs - firstAtMs > COPY_WITHIN_MS) hurry.abort();
     asked.abort();
   };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
+  const hasTerminal = process.stdin.isTTY || process.stderr.isTTY;
+  const onHangUp = (): void => {
+    if (hasTerminal || config.embedded) onSignal();
+  };
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal).on("SIGHUP", onHangUp);
   const parent = config.embedded ? openParentTie() : undefined;
   parent?.onGone(() => asked.abort());
   return {
     asked: once(asked.signal, "abort"),
     hurry: hurry.signal,
     [Symbol.dispose]() {
-      process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal).off("SIGINT", onSignal).off("SIGHUP", onHangUp);
       parent?.release();
     },
   };

@@ -16,6 +16,7 @@ const serviceSchema = z.object({
   volumes: z.array(z.string()).default([]),
   healthcheck: z.object({ test: z.array(z.string()) }),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
+  stop_grace_period: z.string().optional(),
 });
 const composeSchema = z.object({
   services: z.record(z.string(), serviceSchema),
@@ -31,7 +32,8 @@ beforeAll(async () => {
 });
 
 const given: Readonly<Record<string, string>> = {
-  POSTGRES_PASSWORD: "a-password",
+  // As a generator of passwords makes them: none of it may be taken for a part of an address.
+  POSTGRES_PASSWORD: "pw2/#@%41:?",
   PIPIT_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
   PIPIT_PUBLIC_URL: "https://pipit.example",
 };
@@ -64,11 +66,13 @@ test("the servers are given every setting that is a variable, and take them all"
     const command = z.array(z.string()).parse(JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? "null"));
     expect(readServerConfig({ argv: command, env })).toMatchObject({
       home: "/var/lib/pipit",
-      databaseUrl: "postgres://pipit:a-password@postgres:5432/pipit",
+      databaseUrl: "postgres://pipit:pw2%2F%23%40%2541%3A%3F@postgres:5432/pipit",
       redisUrl: "redis://redis:6379",
       issuer: "https://pipit.example",
       http: { host: "0.0.0.0", port: 8787 },
       grpc: { host: "0.0.0.0", port: 50051 },
+      auth: { registrationOpen: false },
+      shutdownDelaySeconds: 5,
     });
   }
 });
@@ -81,7 +85,9 @@ test("no secret stands in the file, and none has a default", () => {
   expect(secrets.length).toBeGreaterThan(2 * 5);
   for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+:(?:\?[^}]+|-)\}$/);
   const required = secrets.filter(([, value]) => value.includes(":?")).map(([name]) => name);
-  expect(new Set(required)).toEqual(new Set(["POSTGRES_PASSWORD", "PIPIT_MASTER_KEY"]));
+  expect(new Set(required)).toEqual(
+    new Set(["POSTGRES_PASSWORD", "PIPIT_DATABASE_PASSWORD", "PIPIT_MASTER_KEY"]),
+  );
 });
 
 test("the services that are named exist, with the ports, folders and checks that they say", () => {
@@ -93,6 +99,8 @@ test("the services that are named exist, with the ports, folders and checks that
     expect(service.ports.every((port) => port.startsWith("127.0.0.1:"))).toBe(true);
     expect(service.ports.map((port) => port.split(":").at(-1))).toEqual(["8787", "50051"]);
     expect(service.healthcheck.test.at(-1)).toBe("http://127.0.0.1:8787/ready");
+    // Else Docker kills after 10 s what has begun to stop.
+    expect(service.stop_grace_period).toBe("30s");
   }
   const used = Object.values(compose.services).flatMap(({ volumes }) =>
     volumes.map((one) => one.split(":")[0]),
@@ -101,6 +109,13 @@ test("the services that are named exist, with the ports, folders and checks that
   for (const { image } of Object.values(compose.services)) {
     if (image !== undefined) expect(image).toMatch(/^[a-z]+:\d+-bookworm$/);
   }
+});
+
+test("the image has the program that makes the first admin", async () => {
+  const script = /^RUN printf '(.+)' > \/usr\/local\/bin\/pipit-admin/m.exec(dockerfile)?.[1];
+  expect(script).toBe(String.raw`#!/bin/sh\nexec node /opt/pipit/dist/server/admin.js "$@"\n`);
+  const { serverConfigs } = await import("../vite.electron.config.ts");
+  expect(JSON.stringify(serverConfigs("dist/server"))).toContain("server/admin/main.ts");
 });
 
 test("the image is made of what is built, and runs the Node that the project wants", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { issueSignInCode } from "#server/domain/accounts/sign-in-codes.ts";
@@ -41,7 +42,8 @@ export interface RunningServer extends AsyncDisposable {
    */
   makeSignInAddress(): Promise<{ readonly url: string; readonly digits: string }>;
   /**
-   * Takes nothing new, lets running streams end for 10 s, then ends them with SERVER_STOPPING. Repeatable.
+   * Tells balancers, and after the delay that the operator set takes nothing new, lets running streams end for 10 s, then
+   * ends them with SERVER_STOPPING. Repeatable.
    *
    * @param hurry when it aborts, nothing is waited for any longer
    */
@@ -100,7 +102,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   const stop = (hurry?: AbortSignal): Promise<void> => {
     stopping ??= stopAll(
       { context, rpc, ports: [http, grpc], shutdown, owned, drainMs: deps.drainMs },
-      hurry,
+      hurry ?? new AbortController().signal,
     );
     return stopping;
   };
@@ -129,16 +131,20 @@ interface Stoppable {
   readonly drainMs: number | undefined;
 }
 
-async function stopAll(server: Stoppable, hurry: AbortSignal | undefined): Promise<void> {
+async function stopAll(server: Stoppable, hurry: AbortSignal): Promise<void> {
   const { context, rpc, ports, shutdown, owned } = server;
-  context.logger.info("server.stopping");
+  // The clients of an embedded server are the program that lets go of it.
+  const shutdownDelaySeconds = context.config.embedded ? 0 : context.config.shutdownDelaySeconds;
+  context.logger.info("server.stopping", { shutdownDelaySeconds });
   rpc.health.stop();
+  // A balancer sends clients here until it has seen that it should not; closed ports would be their errors.
+  await sleep(shutdownDelaySeconds * 1_000, undefined, { signal: hurry }).catch(() => {});
   context.rooms.stop();
   await stopPorts({
     ports,
     turns: context.turns,
     drainMs: server.drainMs,
-    hurry: hurry ?? new AbortController().signal,
+    hurry,
     endStreams: () =>
       shutdown.abort(
         new PipitError("SERVER_STOPPING", "The server is stopping. Try again in a moment.", {

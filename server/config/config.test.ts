@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { clientKeys, clientVariables, nearestName, serverTables } from "#contract/setting-names.ts";
+import { parseDatabaseUrl } from "#server/store/postgres/database-url.ts";
 import { programInput, readServerConfig } from "./config.ts";
 import { allSettings } from "./settings.ts";
 
@@ -37,6 +38,7 @@ describe("readServerConfig", () => {
       grpc: { host: "127.0.0.1", port: 50051 },
       logLevel: "info",
       embedded: false,
+      shutdownDelaySeconds: 0,
       signInAddress: false,
       webRoot: fileURLToPath(new URL("../../dist/renderer", import.meta.url)),
       issuer: "http://127.0.0.1:8787",
@@ -293,6 +295,20 @@ describe("readServerConfig", () => {
     expect(failure([], { PIPIT_MODEL_KEY_FILE: join(home, "none") }).message).toMatch(
       /^PIPIT_MODEL_KEY_FILE: .*none cannot be read \(ENOENT\)/,
     );
+  });
+
+  test("the database's password may have any characters, and stand beside its address or in it", () => {
+    const password = "p:w/2#@%41 ?&[é";
+    const env = { PIPIT_DATABASE_URL: "postgres://pipit@db:5433/pipit?sslmode=disable" };
+    const { databaseUrl = "" } = read([], { ...env, PIPIT_DATABASE_PASSWORD: password });
+    const parts = { user: "pipit", password, host: "db", port: 5433, database: "pipit" };
+    expect(parseDatabaseUrl(databaseUrl)).toMatchObject(parts);
+    const twice = {
+      PIPIT_DATABASE_URL: "postgres://pipit:hunter2@db/pipit",
+      PIPIT_DATABASE_PASSWORD: "hunter3",
+    };
+    expect(failure([], twice).message).toMatch(/^Both PIPIT_DATABASE_URL and PIPIT_DATABASE_PASSWORD have/);
+    expect(failure([], { PIPIT_DATABASE_PASSWORD: "hunter3" }).message).toMatch(/Set PIPIT_DATABASE_URL/);
   });
 
   test("an empty variable is not set", () => {

@@ -22,7 +22,7 @@ import { flagOf } from "./usage.ts";
 import { checkSetting, findSetting, readConfigFile, refuseUnknownSettings } from "./settings-source.ts";
 
 /** All that the server program can be told from outside (*-settings.ts), checked. Made only by {@link readServerConfig}. */
-export interface ServerConfig extends Omit<Values<typeof serveSettings>, "memoryDir"> {
+export interface ServerConfig extends Omit<Values<typeof serveSettings>, "memoryDir" | "databasePassword"> {
   readonly home: string;
   readonly dataDir: string;
   /** Undefined: no memory files. */
@@ -95,7 +95,8 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     const values = Object.entries(group).map(([name, setting]) => [name, valueOf(setting)] as const);
     return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Values<Group>;
   };
-  const serve = valuesOf(serveSettings);
+  const { databasePassword, ...found } = valuesOf(serveSettings);
+  const serve = { ...found, ...databaseOf(found.databaseUrl, databasePassword) };
   const dataDir = resolve(serve.dataDir ?? join(home, "server"));
   const embeddings = valuesOf(embeddingsSettings);
   return {
@@ -140,6 +141,23 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, unknown>> {
       cause: error,
     });
   }
+}
+
+/** A password that was made at random would have to be escaped in the address, which nobody thinks of. */
+function databaseOf(address: string | undefined, password: string | undefined): { databaseUrl?: string } {
+  if (password === undefined) return {};
+  const url = address === undefined ? undefined : new URL(address);
+  if (url?.password !== "") {
+    throw new PipitError(
+      "CONFIG_INVALID",
+      url === undefined
+        ? "PIPIT_DATABASE_PASSWORD is set, and no database. Set PIPIT_DATABASE_URL, or remove the password."
+        : "Both PIPIT_DATABASE_URL and PIPIT_DATABASE_PASSWORD have a password. Remove one of them.",
+      { field: "PIPIT_DATABASE_PASSWORD" },
+    );
+  }
+  url.password = encodeURIComponent(password);
+  return { databaseUrl: url.href };
 }
 
 /** Servers of one PostgreSQL would each write all files, so there they are written only where it is said. */

@@ -122,6 +122,15 @@ export const serveSettings = {
     about:
       "PostgreSQL 15 or newer, e.g. `postgres://pipit@db/pipit?sslmode=verify-full`; without `sslmode` the connection is not encrypted",
   },
+  databasePassword: {
+    env: "PIPIT_DATABASE_PASSWORD",
+    file: "serve.database_password",
+    secret: true,
+    schema: text,
+    wants: "the password of the database, of 1 to 4096 characters",
+    otherwise: "what the address says",
+    about: "the password of that database as it is, where its address has none",
+  },
   redisUrl: {
     env: "PIPIT_REDIS_URL",
     file: "serve.redis_url",
@@ -200,6 +209,14 @@ export const serveSettings = {
     file: "serve.events_kept_days",
     initial: "90",
     about: "days that events of programs are kept after they came",
+  },
+  shutdownDelaySeconds: {
+    env: "PIPIT_SHUTDOWN_DELAY",
+    file: "serve.shutdown_delay",
+    schema: z.coerce.number().int().min(0).max(300),
+    wants: "a number of seconds from 0 to 300",
+    initial: "0",
+    about: "seconds for which a server that is to stop takes all, while `/ready` tells balancers 503",
   },
   legacyAnonymous: {
     ...toggle,

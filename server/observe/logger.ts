@@ -8,6 +8,7 @@ import { visibleJson } from "#contract/terminal-text.ts";
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 100;
 const MAX_STRING_CHARS = 8_192;
+const UNWRITTEN_MAX_BYTES = 1024 * 1024;
 const REDACTED = "[redacted]";
 
 /** Words that, anywhere in a field's name, mark its value as secret. */
@@ -61,7 +62,7 @@ export interface LoggerOptions {
  * @example logger.warn("model.failed", { model: "llama3", error })
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const destination = options.destination ?? pino.destination({ dest: 2, sync: true });
+  const destination = options.destination ?? standardError();
   const root = pino(
     {
       level: options.level,
@@ -84,6 +85,15 @@ export function createLogger(options: LoggerOptions): Logger {
       );
     };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+/**
+ * Lines that cannot be written (a terminal that is gone, a full disk) wait, the first {@link UNWRITTEN_MAX_BYTES} of them,
+ * for the next that can; they are no reason to fail for whoever had something to say.
+ */
+function standardError(): { write(line: string): unknown } {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: UNWRITTEN_MAX_BYTES });
+  return destination.on("error", () => {});
 }
 
 /** A copy of the fields without secrets: by the words of a field's name, in any nesting, and by the look of a text. */

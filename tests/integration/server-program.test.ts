@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { tmpdir } from "node:os";
@@ -102,6 +102,32 @@ describe("pipit serve", () => {
       for (const text of end.stderr.trim().split("\n")) expect(JSON.parse(text)).toHaveProperty("event");
       expect(end.stderr).toContain("oauth.signed_in");
       for (const secret of [accessToken, refreshToken]) expect(end.stderr + end.stdout).not.toContain(secret);
+    },
+  );
+
+  // Only there `script` takes a command so.
+  test.runIf(process.platform === "linux")(
+    "stops gently when its terminal is closed; without one, and with a full disk under its log, it goes on at SIGHUP",
+    async () => {
+      const full = await open("/dev/full", "w");
+      const args = [entry, ...PORTS];
+      const env = { ...process.env, PIPIT_HOME: home, OLLAMA_HOST: "127.0.0.1:9", ...compiledCode };
+      const service = spawn(process.execPath, args, { stdio: ["ignore", "pipe", full.fd], env });
+      await full.close();
+      try {
+        await once(createInterface(service.stdout), "line");
+        service.kill("SIGHUP");
+        expect((await fetch(`${(await runtime()).httpUrl}/health`)).status).toBe(200);
+      } finally {
+        service.kill("SIGTERM");
+      }
+      expect((await once(service, "exit"))[0]).toBe(0);
+      const line = [process.execPath, ...args].map((word) => `'${word}'`).join(" ");
+      const terminal = spawn("script", ["-qec", `exec ${line}`, "/dev/null"], { stdio: "pipe", env });
+      for await (const said of createInterface(terminal.stdout)) if (said.includes("Pipit is ready")) break;
+      terminal.kill("SIGKILL");
+      const left = () => readdir(join(home, "server"));
+      await expect.poll(left, { timeout: 30_000 }).not.toContain("runtime.json");
     },
   );
 

@@ -75,6 +75,29 @@ describe("a stopping server", () => {
     expect(asked.signal.aborted).toBe(true);
   });
 
+  test("takes all for as long as its shutdown delay, and balancers hear that it stops", async () => {
+    const model = new HandDrivenModel();
+    await using server = await startTestServer({
+      config: { shutdownDelaySeconds: 300 },
+      deps: { models: model.source() },
+    });
+    using grpc = new GrpcJsClient(server.grpcUrl);
+    const hurry = new AbortController();
+    using leaving = new DisposableStack();
+    leaving.defer(() => hurry.abort());
+    const stopped = server.server.stop(hurry.signal);
+    const ready = await fetch(`${server.httpUrl}/ready`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: "stopping" }]);
+    const { messages } = await grpc.call(Health.method.check, { service: StreamingService.typeName });
+    expect(messages[0]?.status).toBe(Status.NOT_SERVING);
+    const { answer, asked } = await ask(server, grpc, model);
+    asked.say("Still here.");
+    asked.end();
+    expect((await answer).code).toBe(0);
+    hurry.abort();
+    await stopped;
+  });
+
   test("tells those who watch its health, and ends their streams", async () => {
     await using server = await startTestServer();
     using grpc = new GrpcJsClient(server.grpcUrl);
