@@ -33,6 +33,7 @@ async function main(): Promise<void> {
   // Not before: only what is loaded from here on comes from the cache.
   const { startServer } = await import("./compose/start-server.ts");
   const server = await startServer(config);
+  process.on("SIGHUP", () => server.reload());
   announce(server, config);
   if (config.signInAddress) await announceSignInAddress(server);
   else if (!config.embedded && process.stdout.isTTY) process.stdout.write(SIGN_IN_HINT);

@@ -52,6 +52,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.socketClosed("peer");
   metrics.syncLag(1);
   metrics.programEvent("success");
+  metrics.certificateExpires(1);
   const names = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of (await metrics.text()).body.matchAll(
     /^([a-z_]+)(?:\{(.*)\})? /gm,
@@ -63,7 +64,8 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   return names.set("up", new Set(everywhere));
 }
 
-const functions = /^(abs|sum|min|max|avg|topk|by|and|or|rate|increase|histogram_quantile|min_over_time)$/;
+const functions =
+  /^(abs|sum|min|max|avg|topk|by|and|or|time|rate|increase|histogram_quantile|min_over_time)$/;
 
 /** The names of metrics in a query, and the labels it speaks of. */
 function namesIn(query: string): { readonly metrics: readonly string[]; readonly labels: readonly string[] } {

@@ -21,6 +21,7 @@ import { startGrpcServer } from "#server/rpc/grpc-server.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
 import { version } from "#contract/version.ts";
 import type { ListeningPort } from "../net/listening-port.ts";
+import { ServerTls } from "../net/server-tls.ts";
 import { writeRuntimeFile } from "../lifecycle/runtime-file.ts";
 import { stopPorts } from "../net/stop-ports.ts";
 
@@ -41,6 +42,8 @@ export interface RunningServer extends AsyncDisposable {
    * the person's eyes only.
    */
   makeSignInAddress(): Promise<{ readonly url: string; readonly digits: string }>;
+  /** Reads the certificate and its key again. */
+  reload(): void;
   /**
    * Tells balancers, and after the delay that the operator set takes nothing new, lets running streams end for 10 s, then
    * ends them with SERVER_STOPPING. Repeatable.
@@ -79,16 +82,18 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     isSecure: createSecureTransport(config.trustedProxies),
     isOperator: (caller) => isOperator(context, caller),
   });
-  const http = await startHttpServer(config.http, { ...context, rpc, routes, gate, site, clientAddressOf });
-  const httpUrl = `http://${formatAddress(reachable(http.address))}`;
+  const tls = config.tls === undefined ? undefined : starting.use(new ServerTls(config.tls, context));
+  const ports = { ...context, rpc, clientAddressOf, tls };
+  const http = await startHttpServer(config.http, { ...ports, routes, gate, site });
+  const httpUrl = `${tls === undefined ? "http" : "https"}://${reachable(http.address, config)}`;
   starting.defer(() => closeNow(http));
-  const grpc = await startGrpcServer(config.grpc, { ...context, rpc, clientAddressOf });
+  const grpc = await startGrpcServer(config.grpc, ports);
   starting.defer(() => closeNow(grpc));
 
   const runtime: RuntimeInfo = {
     pid: process.pid,
     httpUrl,
-    grpcUrl: formatAddress(reachable(grpc.address)),
+    grpcUrl: reachable(grpc.address, config),
     version,
     ...(context.store.setAside === undefined ? {} : { setAside: context.store.setAside }),
   };
@@ -117,6 +122,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
       });
       return { url: signInAddress(pageUrl(), code), digits };
     },
+    reload: () => tls?.reload(),
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
@@ -162,8 +168,9 @@ async function closeNow(port: ListeningPort): Promise<void> {
   await closed;
 }
 
-/** Tokens in the clear on a network are everybody's; TLS comes with the team deployment. */
+/** Tokens in the clear on a network are everybody's. */
 function warnAboutExposure(logger: Logger, config: ServerConfig): void {
+  if (config.tls !== undefined) return;
   for (const [flag, address] of [
     ["--http", config.http],
     ["--grpc", config.grpc],
@@ -173,13 +180,16 @@ function warnAboutExposure(logger: Logger, config: ServerConfig): void {
       setting: `${flag} ${formatAddress(address)}`,
       detail:
         "This address is reachable from other machines, and there is no TLS: tokens and messages can be read on the way. " +
-        "Listen on 127.0.0.1, or put a TLS proxy in front.",
+        "Listen on 127.0.0.1, put a TLS proxy in front, or set --tls-cert and --tls-key.",
     });
   }
 }
 
-/** A wildcard is where one listens, not where one connects to. */
-function reachable(address: ListenAddress): ListenAddress {
-  if (address.host === "0.0.0.0") return { ...address, host: "127.0.0.1" };
-  return address.host === "::" ? { ...address, host: "::1" } : address;
+/** host:port for clients. A wildcard is where one listens, not where one connects to; and a certificate is for a name. */
+function reachable({ host, port }: ListenAddress, { tls, publicUrl }: ServerConfig): string {
+  const named = tls !== undefined && publicUrl !== undefined;
+  const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+  return named
+    ? `${new URL(publicUrl).hostname}:${port}`
+    : formatAddress({ host: wildcards[host] ?? host, port });
 }

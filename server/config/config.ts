@@ -6,6 +6,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { nearestName } from "#contract/setting-names.ts";
 import { webRootOf } from "#server/http/web/web-root.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
+import type { TlsFiles } from "#server/net/server-tls.ts";
 import { authSettings } from "./auth-settings.ts";
 import {
   asideSettings,
@@ -22,12 +23,17 @@ import { flagOf } from "./usage.ts";
 import { checkSetting, findSetting, readConfigFile, refuseUnknownSettings } from "./settings-source.ts";
 
 /** All that the server program can be told from outside (*-settings.ts), checked. Made only by {@link readServerConfig}. */
-export interface ServerConfig extends Omit<Values<typeof serveSettings>, "memoryDir" | "databasePassword"> {
+export interface ServerConfig extends Omit<
+  Values<typeof serveSettings>,
+  "memoryDir" | "databasePassword" | "tlsCert" | "tlsKey"
+> {
   readonly home: string;
   readonly dataDir: string;
   /** Undefined: no memory files. */
   readonly memoryDir: string | undefined;
   readonly webRoot: string;
+  /** Undefined: the ports speak no TLS. */
+  readonly tls: TlsFiles | undefined;
   readonly issuer: string;
   readonly auth: Values<typeof authSettings>;
   readonly model: Values<typeof modelSettings>;
@@ -95,9 +101,10 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     const values = Object.entries(group).map(([name, setting]) => [name, valueOf(setting)] as const);
     return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Values<Group>;
   };
-  const { databasePassword, ...found } = valuesOf(serveSettings);
+  const { databasePassword, tlsCert, tlsKey, ...found } = valuesOf(serveSettings);
   const serve = { ...found, ...databaseOf(found.databaseUrl, databasePassword) };
   const dataDir = resolve(serve.dataDir ?? join(home, "server"));
+  const tls = tlsOf(tlsCert, tlsKey, serve.embedded);
   const embeddings = valuesOf(embeddingsSettings);
   return {
     ...serve,
@@ -105,7 +112,8 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     dataDir,
     memoryDir: memoryDirOf(serve, dataDir),
     webRoot: resolve(serve.webRoot ?? webRootOf(entryUrl)),
-    issuer: serve.issuer ?? serve.publicUrl ?? issuerOf(serve.http),
+    tls,
+    issuer: serve.issuer ?? serve.publicUrl ?? issuerOf(serve.http, tls),
     auth: valuesOf(authSettings),
     model: valuesOf(modelSettings),
     modelSetBy: findSetting(modelSettings.url, flags, env, file)?.name,
@@ -141,6 +149,15 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, unknown>> {
       cause: error,
     });
   }
+}
+
+/** The program that embeds a server knows it by its address on loopback, for which there are no certificates. */
+function tlsOf(cert: string | undefined, key: string | undefined, embedded: boolean): TlsFiles | undefined {
+  if (embedded || (cert === undefined && key === undefined)) return undefined;
+  if (cert !== undefined && key !== undefined) return { cert: resolve(cert), key: resolve(key) };
+  throw new PipitError("CONFIG_INVALID", "--tls-cert and --tls-key belong together. Set both, or neither.", {
+    field: cert === undefined ? "--tls-cert" : "--tls-key",
+  });
 }
 
 /** A password that was made at random would have to be escaped in the address, which nobody thinks of. */
@@ -182,6 +199,6 @@ function semanticOf(
 }
 
 /** Stable between starts even when the system chooses the port, so that a restart does not end everybody's tokens. */
-function issuerOf(http: ListenAddress): string {
-  return `http://${http.port === 0 ? serveSettings.http.initial : formatAddress(http)}`;
+function issuerOf(http: ListenAddress, tls: TlsFiles | undefined): string {
+  return `${tls === undefined ? "http" : "https"}://${http.port === 0 ? serveSettings.http.initial : formatAddress(http)}`;
 }

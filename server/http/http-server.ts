@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createContextValues } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
@@ -10,6 +10,7 @@ import { adoptCorrelationId, CORRELATION_HEADER } from "#server/observe/correlat
 import type { HttpMetrics } from "#server/observe/metrics.ts";
 import { listenError } from "#server/net/listen-error.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
+import type { ServerTls } from "#server/net/server-tls.ts";
 import { peerOf } from "#server/net/peer.ts";
 import { correlationKey, originKey, pageKey, peerKey } from "#server/rpc/kit/call-context.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
@@ -33,6 +34,8 @@ import { opensPage, sendMissingAddress } from "./web/missing-address.ts";
 const BODY_MAX_BYTES = 64 * 1024;
 /** A client that does not finish its headers and body in this time is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** For a year no browser asks without TLS (RFC 6797); it takes that only from an answer that came by TLS. */
+const TLS_FROM_NOW_ON = "max-age=31536000";
 /** gRPC needs HTTP/2, and has a port of its own. */
 const protocols = { grpc: false };
 const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
@@ -51,6 +54,8 @@ export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation"
   /** The client's address of a request, past the trusted proxies. */
   readonly clientAddressOf: ClientAddress;
   readonly metrics: HttpMetrics;
+  /** Undefined: without TLS. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** Headers of every answer that sets no others: it is for one user, of the type it says, and for our page only. */
@@ -68,24 +73,7 @@ const defaultHeaders = {
  */
 export async function startHttpServer(address: ListenAddress, deps: HttpServerDeps): Promise<ListeningPort> {
   const uploads = new Uploads();
-  const app = fastify({
-    logger: false,
-    bodyLimit: BODY_MAX_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    // The framework would believe a proxy's word about host and scheme as well; see clientAddress below.
-    trustProxy: false,
-    // A connection that is still open while we stop gets its answer, ours, and is closed after it.
-    return503OnClosing: false,
-    forceCloseConnections: "idle",
-    // No route has a schema for the framework to check, and loading its schema compilers would take a tenth of a start.
-    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
-    // An address that cannot be decoded, before any route.
-    frameworkErrors: (error, request, reply) =>
-      void (opensPage(request) ? sendMissingAddress(request, reply) : sendError(deps, error, request, reply)),
-    // Node would refuse a request without Host by itself, with an answer that says nothing.
-    http: { requireHostHeader: false, ...probedConnections, ...socketsAt([EVENTS_PATH]) },
-    clientErrorHandler: createClientErrorAnswer(deps.logger, (socket) => uploads.has(socket)),
-  });
+  const app = createApp(deps, uploads);
   app.addHook("onRequest", (request, reply, done) => {
     const id = adoptCorrelationId(request.raw.headers);
     reply.header(CORRELATION_HEADER, id);
@@ -96,9 +84,11 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   endStuckAnswers(app);
   addSocketUpgrades(app);
   addClientAddress(app, deps.clientAddressOf);
-  app.addHook("onRequest", (request, _reply, done) => {
+  app.addHook("onRequest", (request, reply, done) => {
     refuseRepeatedHeaders(request.raw);
     deps.site.checkHost(request.raw.headers);
+    if (deps.site.isPublicTls(request.raw.headers))
+      reply.header("strict-transport-security", TLS_FROM_NOW_ON);
     done();
   });
   // Once more: a body arrives in events of the socket, which know nothing of the request.
@@ -144,6 +134,33 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     close: () => app.close(),
     destroy: () => app.server.closeAllConnections(),
   };
+}
+
+/** The framework on a listener of HTTP, or of HTTPS, which is one of HTTP to all that works with it. */
+function createApp(deps: HttpServerDeps, uploads: Uploads): FastifyInstance {
+  const options: Omit<FastifyServerOptions, "serverFactory"> = {
+    logger: false,
+    bodyLimit: BODY_MAX_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // The framework would believe a proxy's word about host and scheme as well; see clientAddress below.
+    trustProxy: false,
+    // A connection that is still open while we stop gets its answer, ours, and is closed after it.
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    // No route has a schema for the framework to check, and loading its schema compilers would take a tenth of a start.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
+    // An address that cannot be decoded, before any route.
+    frameworkErrors: (error, request, reply) =>
+      void (opensPage(request) ? sendMissingAddress(request, reply) : sendError(deps, error, request, reply)),
+    clientErrorHandler: createClientErrorAnswer(deps.logger, (socket) => uploads.has(socket)),
+  };
+  // Node would refuse a request without Host by itself, with an answer that says nothing.
+  const listener = { requireHostHeader: false, ...probedConnections, ...socketsAt([EVENTS_PATH]) };
+  const { tls } = deps;
+  if (tls === undefined) return fastify({ ...options, http: listener });
+  const app = fastify({ ...options, https: { ...listener, ...tls.options } });
+  tls.follow(app.server);
+  return app as unknown as FastifyInstance;
 }
 
 function noCompiler(): never {

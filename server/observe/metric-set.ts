@@ -39,6 +39,7 @@ export function createMetricSet(sources: MetricSources) {
     ...roomMetrics(registry, sources),
     ...socketMetrics(registry),
     ...eventMetrics(registry),
+    certificate: certificateGauge(registry),
   };
 }
 
@@ -114,6 +115,17 @@ function httpMetrics(registry: Registry) {
       registers,
     }),
   } as const;
+}
+
+/** Has no value where the server speaks no TLS. */
+function certificateGauge(registry: Registry): Gauge {
+  const certificate = new Gauge({
+    name: "pipit_certificate_expires_seconds",
+    help: "When the server's own certificate expires, in seconds since 1970.",
+    registers: [registry],
+  });
+  certificate.remove();
+  return certificate;
 }
 
 function eventMetrics(registry: Registry) {

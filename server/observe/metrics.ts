@@ -40,6 +40,8 @@ export interface SocketMetrics {
 /** What the server counts and measures; see docs/operations/monitoring.md. */
 export interface Metrics extends AuthMetrics, HttpMetrics, SocketMetrics {
   roomLag(lagMs: number): void;
+  /** When the server's own certificate expires, in seconds since 1970. */
+  certificateExpires(atSeconds: number): void;
   programEvent(status: "success" | "duplicate" | "rejected"): void;
   /**
    * Loads the library that keeps the numbers, which takes a tenth of a start; so it is asked for after the start. What
@@ -94,6 +96,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     socketTold: () => record(({ socketMessages }) => socketMessages.inc()),
     socketResync: () => record(({ socketResyncs }) => socketResyncs.inc()),
     syncLag: (lagMs) => record(({ syncLagSeconds }) => syncLagSeconds.observe(lagMs / 1000)),
+    certificateExpires: (atSeconds) => record(({ certificate }) => certificate.set(atSeconds)),
     programEvent: (status) => record(({ programEvents }) => programEvents.inc({ status })),
     async load() {
       await load();

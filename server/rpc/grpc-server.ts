@@ -1,11 +1,13 @@
 import {
   constants,
+  createSecureServer,
   createServer,
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type OutgoingHttpHeaders,
   type ServerHttp2Session,
+  type Settings,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { createConnectRouter, createContextValues } from "@connectrpc/connect";
@@ -15,6 +17,7 @@ import type { ClientAddress } from "#server/net/client-address.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
 import { listenError } from "#server/net/listen-error.ts";
+import type { ServerTls } from "#server/net/server-tls.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
 import { peerOf } from "#server/net/peer.ts";
 import { correlationKey, originKey, originFrom, peerKey } from "./kit/call-context.ts";
@@ -37,23 +40,26 @@ interface GrpcServerDeps {
   readonly clientAddressOf: ClientAddress;
   readonly pingEveryMs: number;
   readonly logger: Logger;
+  /** Undefined: without TLS. */
+  readonly tls: ServerTls | undefined;
 }
 
 /**
- * Starts gRPC over plain HTTP/2 (h2c).
+ * Starts gRPC over HTTP/2: with TLS, or plain (h2c).
  *
  * @throws PipitError PORT_IN_USE, CONFIG_INVALID
  */
 export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDeps): Promise<ListeningPort> {
   const adapter = createAdapter(deps);
   const settings = { maxHeaderListSize: METADATA_MAX_BYTES };
-  const server = createServer({ settings }, (request: Http2ServerRequest, response: Http2ServerResponse) => {
+  const onRequest = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
     const id = adoptCorrelationId(request.headers);
     response.setHeader(CORRELATION_HEADER, id);
     endUnreadRequest(request);
     if (hasAddress(request)) deps.correlation.run(id, () => void adapter(request, response));
     else response.writeHead(400).end();
-  });
+  };
+  const server = openServer(settings, deps.tls, onRequest);
   const sessions = trackSessions(server, deps.pingEveryMs);
   const sockets = trackSockets(server);
   await listen(server, address);
@@ -70,6 +76,17 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+function openServer(
+  settings: Settings,
+  tls: ServerTls | undefined,
+  onRequest: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+): Http2Server {
+  if (tls === undefined) return createServer({ settings }, onRequest);
+  const server = createSecureServer({ settings, ...tls.options }, onRequest);
+  tls.follow(server);
+  return server;
 }
 
 /** Does what the adapter of the library does, but that one prints, past our log, whenever a client is gone while an answer is written. */

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { spawn, type ChildProcessByStdio, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -112,7 +112,12 @@ describe("pipit serve", () => {
       const full = await open("/dev/full", "w");
       const args = [entry, ...PORTS];
       const env = { ...process.env, PIPIT_HOME: home, OLLAMA_HOST: "127.0.0.1:9", ...compiledCode };
-      const service = spawn(process.execPath, args, { stdio: ["ignore", "pipe", full.fd], env });
+      const stdio: StdioOptions = ["ignore", "pipe", full.fd];
+      const service = spawn(process.execPath, args, { stdio, env }) as ChildProcessByStdio<
+        null,
+        Readable,
+        null
+      >;
       await full.close();
       try {
         await once(createInterface(service.stdout), "line");

@@ -43,6 +43,11 @@ export function createSite(listen: ListenAddress, publicUrl: string | undefined)
       );
     },
 
+    /** The name that people know the server by, and know as one with TLS. */
+    isPublicTls({ host }: IncomingHttpHeaders): boolean {
+      return publicOrigin?.protocol === "https:" && parseHost(host)?.hostname === publicOrigin.hostname;
+    },
+
     /** The browser says that the server's own page made the request. */
     isOwnPage(headers: IncomingHttpHeaders): boolean {
       const site = headers["sec-fetch-site"];
