@@ -3,6 +3,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import type { Logger } from "#contract/logger.ts";
 import type { AskServer, Credentials } from "#engine/ports.ts";
 import { createAsk } from "#engine/wire/ask.ts";
+import { askForSigns, fetchAlive } from "./live-streams.ts";
 import { createRpcTransport, type RpcConnection } from "#engine/wire/rpc-transport.ts";
 
 /**
@@ -13,7 +14,12 @@ import { createRpcTransport, type RpcConnection } from "#engine/wire/rpc-transpo
 export function createPageTransport(serverUrl: string, credentials: Credentials): Transport {
   const unreachable = `The Pipit server at ${serverUrl} does not answer. Check that it runs and that you are online.`;
   const connection: RpcConnection = {
-    transport: createConnectTransport({ baseUrl: serverUrl, useBinaryFormat: true }),
+    transport: createConnectTransport({
+      baseUrl: serverUrl,
+      useBinaryFormat: true,
+      interceptors: [askForSigns],
+      fetch: fetchAlive,
+    }),
     wording: {
       deadline: `The server at ${serverUrl} took too long and the call was given up. Try again.`,
       notPipit: `The server at ${serverUrl} does not understand this page. Reload the page to get its present version.`,

@@ -13,6 +13,7 @@ import type { ListeningPort } from "#server/net/listening-port.ts";
 import type { ServerTls } from "#server/net/server-tls.ts";
 import { peerOf } from "#server/net/peer.ts";
 import { correlationKey, originKey, pageKey, peerKey } from "#server/rpc/kit/call-context.ts";
+import { webStreams } from "#server/rpc/kit/web-streams.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { createClientErrorAnswer, refuseExpectations } from "./kit/client-error.ts";
 import type { Gate } from "./kit/gate.ts";
@@ -191,6 +192,7 @@ function addBodyParsers(app: FastifyInstance): void {
 function addRpcs(app: FastifyInstance, { rpc, site, clientAddressOf }: HttpServerDeps): void {
   app.register(fastifyConnectPlugin, {
     ...rpc.options,
+    interceptors: [webStreams, ...(rpc.options.interceptors ?? [])],
     routes: rpc.routes(protocols),
     ...protocols,
     contextValues: (request) =>

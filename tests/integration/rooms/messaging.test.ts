@@ -1,7 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import type { Metadata } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { SIGN_OF_LIFE_HEADER } from "#contract/signs-of-life.ts";
 import { EmptySchema, Messaging, type Message } from "#proto/messaging_pb.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
@@ -120,4 +123,29 @@ test("streams are counted, and end with the sign-in, telling the last message th
   expect((await fetch(`${own.httpUrl}/oauth/revoke`, { method: "POST", body })).status).toBe(200);
   const { code, metadata } = await ended;
   expect([code, metadata.get("last-message-id")]).toEqual([UNAUTHENTICATED, [more.messages[0]?.messageId]]);
+});
+
+test("a web client that asks for signs of life gets an empty message in each silence, nobody else does, and no proxy is to hold them back", async () => {
+  const at = { baseUrl: server.httpUrl, httpVersion: "1.1" } as const;
+  const end = new AbortController();
+  const headersOf: Headers[] = [];
+  const follow = (transport: ReturnType<typeof createConnectTransport>, asked?: string) => {
+    const headers = { ...bearer(), ...(asked !== undefined && { [SIGN_OF_LIFE_HEADER]: asked }) };
+    const onHeader = (header: Headers) => void headersOf.push(header);
+    const options = { headers, onHeader, signal: end.signal };
+    const read = createClient(Messaging, transport).messageStream({}, options)[Symbol.asyncIterator]();
+    return async () => ((await read.next()).value as Message).text;
+  };
+  const asking = [createConnectTransport(at), createGrpcWebTransport(at)].map((wire) => follow(wire, "1"));
+  const plain = ["0", "61", "1.5", undefined].map((asked) => follow(createConnectTransport(at), asked));
+  const program = open({});
+  const first = plain.map((read) => read());
+  for (const read of asking) expect([await read(), await read()]).toEqual(["", ""]);
+  await sayId("after a silence");
+  expect(await Promise.all(first)).toEqual(Array(4).fill("after a silence"));
+  for (const read of asking) await expect.poll(read).toBe("after a silence");
+  expect(headersOf.map((header) => header.get("x-accel-buffering"))).toEqual(Array(6).fill("no"));
+  await expect.poll(() => program.read.map(({ text }) => text)).toEqual(["after a silence"]);
+  end.abort();
+  program.stream.cancel();
 });

@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createServer, connect, type Socket } from "node:net";
-import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, inject, test, vi } from "vitest";
 import { testCounterStore } from "#server/testing/counter-store-kit.ts";
@@ -8,9 +6,11 @@ import { limitRules } from "#server/domain/limits/rules.ts";
 import { createRedisConnection, type RedisConnection } from "#server/store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { startRelay, type Relay } from "#tests/doubles/relay.ts";
 import { startRedis } from "#tools/test/redis-server.ts";
 
 const nowMs = 1_700_000_000_000;
+const urlOf = ({ port }: Relay): string => `redis://127.0.0.1:${port}`;
 const untilConnected = { timeout: 30_000, interval: 10 } as const;
 
 async function connectTo(url: string, commandTimeoutMs?: number) {
@@ -30,56 +30,6 @@ async function openCounters(time: "caller" | "redis" = "caller") {
     connection,
     counters: createRedisCounterStore({ connection, prefix: `test:${randomUUID()}:`, time }),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
-  };
-}
-
-/** A relay before Redis that can fall silent, as a network does that holds packets back, and then passes them on. */
-async function startRelay(port: number) {
-  let isSilent = false;
-  const sockets = new Set<Socket>();
-  const passers = new Set<() => void>();
-  let accepted = 0;
-  const server = createServer((near) => {
-    accepted += 1;
-    const far = connect(port, "127.0.0.1");
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      const held: Buffer[] = [];
-      const pass = (): void => {
-        if (!isSilent) for (const piece of held.splice(0)) to.write(piece);
-      };
-      passers.add(pass);
-      from.on("data", (data: Buffer) => {
-        held.push(data);
-        pass();
-      });
-      from.on("error", () => undefined);
-      from.on("close", () => {
-        passers.delete(pass);
-        to.destroy();
-      });
-    }
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    url: `redis://127.0.0.1:${address.port}`,
-    /** Connections so far. */
-    accepted: () => accepted,
-    silence: (wanted: boolean) => {
-      isSilent = wanted;
-      for (const pass of passers) pass();
-    },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
   };
 }
 
@@ -180,7 +130,7 @@ describe("a Redis that is stopped", () => {
   test("a silent one is given up, and another connection takes its place", async () => {
     await using redis = await startRedis(AbortSignal.timeout(30_000));
     await using relay = await startRelay(redis.port);
-    await using opened = await connectTo(relay.url, 100);
+    await using opened = await connectTo(urlOf(relay), 100);
     const { connection, logger } = opened;
     const counters = createRedisCounterStore({ connection });
     await connection.ping();
@@ -200,7 +150,7 @@ describe("a Redis that is stopped", () => {
   test("one that only stumbles keeps its connection, and a charge that came late is given back", async () => {
     await using redis = await startRedis(AbortSignal.timeout(30_000));
     await using relay = await startRelay(redis.port);
-    await using opened = await connectTo(relay.url, 1_000);
+    await using opened = await connectTo(urlOf(relay), 1_000);
     await using direct = await connectTo(redis.url, 10_000);
     const { connection } = opened;
     const counters = createRedisCounterStore({ connection });
