@@ -25,7 +25,7 @@ const signs: readonly (readonly [text: RegExp, need: PartName])[] = [
   [/\bredis-server\.ts"|inject\("redisUrl"\)/, "redis"],
   [/"(oathtool|zbarimg)"/, "totp"],
   [/\bcertificate\.ts"/, "tools"],
-  [/\bnginx-proxy\.ts"/, "nginx"],
+  [/\bteam-proxy\.ts"/, "proxies"],
 ];
 
 /** A test file that cannot run here, and the parts it lacks. */

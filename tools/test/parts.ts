@@ -16,7 +16,7 @@ export type PartName =
   | "quick-chromium"
   | "postgres"
   | "redis"
-  | "nginx"
+  | "proxies"
   | "totp"
   | "model-checker"
   | "import";
@@ -144,9 +144,14 @@ const parts: readonly Part[] = [
     requirements: [command("redis-server", "redis-server")],
   },
   {
-    name: "nginx",
-    purpose: "streams and sockets through a real proxy",
-    requirements: [command("nginx", "nginx"), command("openssl", "openssl")],
+    name: "proxies",
+    purpose: "streams and sockets through real proxies",
+    requirements: [
+      command("nginx", "nginx"),
+      command("haproxy", "haproxy"),
+      command("caddy", "caddy"),
+      command("openssl", "openssl"),
+    ],
   },
   {
     name: "totp",

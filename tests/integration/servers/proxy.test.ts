@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { Code, createClient, type CallOptions, type Transport } from "@connectrpc/connect";
@@ -6,14 +7,14 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { Messaging } from "#proto/messaging_pb.ts";
 import { Rooms } from "#proto/rooms_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { HandDrivenModel } from "#tests/doubles/hand-driven-model.ts";
-import { startNginxProxy, type NginxProxy } from "#tools/test/nginx-proxy.ts";
+import { startTeamProxy, type ProxyKind, type TeamProxy } from "#tools/test/team-proxy.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
 const MIB = 1024 * 1024;
@@ -26,41 +27,50 @@ const PING_EVERY_MS = 2_000;
 const STREAMS = 3;
 
 let server: TestServer;
-let proxy: NginxProxy;
-/** With the times of the sample. */
-let quick: NginxProxy;
+const kinds = ["nginx", "haproxy", "caddy"] as const satisfies readonly ProxyKind[];
+/** In front of the same server. */
+let proxies: Readonly<Record<ProxyKind, TeamProxy>>;
+/** The first with less patience. */
+let quick: TeamProxy;
+const started = new AsyncDisposableStack();
 const model = new HandDrivenModel();
 beforeAll(async () => {
-  server = await startTestServer({
-    config: {
-      publicUrl: "https://pipit.example",
-      trustedProxies: ["127.0.0.1"],
-      socketsPerAddress: STREAMS,
-    },
-    deps: { models: model.source(), pingEveryMs: PING_EVERY_MS },
-  });
+  server = started.use(
+    await startTestServer({
+      config: {
+        publicUrl: "https://pipit.example",
+        trustedProxies: ["127.0.0.1"],
+        socketsPerAddress: STREAMS,
+      },
+      deps: { models: model.source(), pingEveryMs: PING_EVERY_MS },
+    }),
+  );
   const { host } = new URL(server.httpUrl);
   const proxied = [{ http: host, grpc: server.grpcUrl }];
   const signal = AbortSignal.timeout(START_MS);
-  proxy = await startNginxProxy(proxied, signal);
-  quick = await startNginxProxy(proxied, signal, {
-    "_read_timeout 15m;": `_read_timeout ${PROXY_WAITS_MS}ms;`,
-  });
+  const begin = async (kind: ProxyKind, changed?: Readonly<Record<string, string>>): Promise<TeamProxy> =>
+    started.use(await startTeamProxy(kind, proxied, signal, changed));
+  const [nginx, haproxy, caddy, impatient] = await Promise.all([
+    ...kinds.map((kind) => begin(kind)),
+    begin("nginx", { "_read_timeout 15m;": `_read_timeout ${PROXY_WAITS_MS}ms;` }),
+  ]);
+  if (nginx === undefined || haproxy === undefined || caddy === undefined || impatient === undefined)
+    throw new Error();
+  proxies = { nginx, haproxy, caddy };
+  quick = impatient;
 });
-afterAll(async () => {
-  await quick[Symbol.asyncDispose]();
-  await proxy[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => started.disposeAsync());
 
 const lookup: LookupFunction = (_name, options, done) =>
   options.all === true ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
 
 /** How a client at an address of its own reaches a proxy. */
-const from = (address: string) => ({ ca: [proxy.ca, quick.ca], lookup, localAddress: address });
+const from = ({ ca }: TeamProxy, address: string) => ({ ca, lookup, localAddress: address });
 
-/** Of the loopback, which has many. */
-const [ann, bob, cid] = ["127.0.0.2", "127.0.0.3", "127.0.0.4"] as const;
+/** Of the loopback, which has many; each proxy's clients have their own. */
+const addressesOf = (kind: ProxyKind) =>
+  [2, 3].map((last) => `127.0.${kinds.indexOf(kind)}.${last}`) as [ann: string, cid: string];
+const bob = "127.0.9.9";
 
 /** As a client writes that would be somebody else each time. */
 const forged = () => ({
@@ -73,22 +83,22 @@ const signedIn = (): CallOptions => ({
   headers: { authorization: `Bearer ${server.accessToken}`, ...forged() },
 });
 
-const wires: readonly (readonly [name: string, of: (proxy: NginxProxy, address: string) => Transport])[] = [
-  ["gRPC", ({ url }, address) => createGrpcTransport({ baseUrl: url, nodeOptions: from(address) })],
+const wires: readonly (readonly [name: string, of: (proxy: TeamProxy, address: string) => Transport])[] = [
+  ["gRPC", (at, address) => createGrpcTransport({ baseUrl: at.url, nodeOptions: from(at, address) })],
   [
     "gRPC-Web",
-    ({ url }, address) =>
-      createGrpcWebTransport({ baseUrl: url, httpVersion: "1.1", nodeOptions: from(address) }),
+    (at, address) =>
+      createGrpcWebTransport({ baseUrl: at.url, httpVersion: "1.1", nodeOptions: from(at, address) }),
   ],
   [
     "Connect",
-    ({ url }, address) =>
-      createConnectTransport({ baseUrl: url, httpVersion: "1.1", nodeOptions: from(address) }),
+    (at, address) =>
+      createConnectTransport({ baseUrl: at.url, httpVersion: "1.1", nodeOptions: from(at, address) }),
   ],
   [
     "Connect over HTTP/2",
-    ({ url }, address) =>
-      createConnectTransport({ baseUrl: url, httpVersion: "2", nodeOptions: from(address) }),
+    (at, address) =>
+      createConnectTransport({ baseUrl: at.url, httpVersion: "2", nodeOptions: from(at, address) }),
   ],
 ];
 
@@ -99,10 +109,10 @@ interface Sent {
 }
 
 /** One exchange of HTTP/1.1; resolves to the status and the body. */
-function ask(path: string, { method = "GET", headers, body }: Sent = {}, address: string = ann) {
+function ask(at: TeamProxy, path: string, { method = "GET", headers, body }: Sent = {}) {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
-  const options = { method, headers, agent: false, ...from(address) };
-  const outgoing = httpsRequest(new URL(path, proxy.url), options, (incoming) => {
+  const options = { method, headers, agent: false, ...from(at, bob) };
+  const outgoing = httpsRequest(new URL(path, at.url), options, (incoming) => {
     const pieces: Buffer[] = [];
     incoming.on("data", (piece: Buffer) => pieces.push(piece));
     incoming.on("end", () =>
@@ -115,10 +125,10 @@ function ask(path: string, { method = "GET", headers, body }: Sent = {}, address
 }
 
 /** Opens a socket; resolves to it, or to the status of the refusal. */
-async function openSocket(at: NginxProxy, address: string): Promise<WebSocket | number> {
+async function openSocket(at: TeamProxy, address: string): Promise<WebSocket | number> {
   const socket = new WebSocket(at.url.replace("https", "wss") + EVENTS_PATH, {
-    ...from(address),
-    headers: { ...(await socketHeaders()), ...forged() },
+    ...from(at, address),
+    headers: { ...(await socketHeaders(at)), ...forged() },
   });
   socket.on("message", () => socket.send('{"type":"pong"}'));
   return new Promise((resolve, reject) => {
@@ -128,49 +138,93 @@ async function openSocket(at: NginxProxy, address: string): Promise<WebSocket | 
   });
 }
 
-async function socketHeaders(): Promise<Record<string, string>> {
+async function socketHeaders(at: TeamProxy): Promise<Record<string, string>> {
   const headers = { authorization: `Bearer ${server.accessToken}` };
-  const { text } = await ask("/api/v1/ws-token/", { method: "POST", headers });
+  const { text } = await ask(at, "/api/v1/ws-token/", { method: "POST", headers });
   const { ws_token: token } = JSON.parse(text) as { readonly ws_token: string };
   return { authorization: `Bearer ${token}` };
 }
 
-test("[14] HTTP goes through nginx as the sample has it; metrics do not", async () => {
-  expect(await ask("/health")).toMatchObject({ status: 200 });
-  expect((await ask("/metrics")).status).toBe(404);
-  const headers = { "content-type": "application/json" };
-  const body = JSON.stringify({ username: "nobody", password: "Wrong-horse-1" });
-  // It is 403 where the server does not hear of TLS.
-  expect((await ask("/api/v1/token/", { method: "POST", headers, body })).status).toBe(401);
-});
-
-test.each(wires)(
-  "[14] %s: calls, 8 MB, and an answer that is read while it is written",
-  async (_name, wire) => {
-    const transport = wire(proxy, ann);
-    const before = model.asked.length;
-    const { rooms } = await createClient(Rooms, transport).listRooms({}, signedIn());
-    expect(rooms.length).toBe(1);
-    const streaming = createClient(StreamingService, transport);
-    const question = { prompt: "hello", hardwareId: "abc-1", speak: false };
-    const answer = streaming.streamAudio(question, signedIn())[Symbol.asyncIterator]();
-    const first = answer.next();
-    const asked = await model.question(before);
-    for (const said of ["one ", "two "]) {
-      asked.say(said);
-      let read = "";
-      while (read !== said) {
-        const { value } = said === "one " && read === "" ? await first : await answer.next();
-        if (value?.content.case === "textChunk") read += value.content.value;
-      }
+describe.each(kinds)("%s", (kind) => {
+  test("[14] HTTP goes through as the sample has it; metrics do not, however they are written", async () => {
+    const proxy = proxies[kind];
+    expect(await ask(proxy, "/health")).toMatchObject({ status: 200 });
+    for (const path of ["/metrics", "/metrics?x", "/%6detrics"]) {
+      expect([path, (await ask(proxy, path)).status]).toEqual([path, 404]);
     }
-    asked.end();
-    while ((await answer.next()).done !== true);
-    const screenshot = "A".repeat(8 * MIB);
-    const refused = Array.fromAsync(streaming.streamAudio({ ...question, screenshot }, signedIn()));
-    await expect(refused).rejects.toThrow(/screenshot/);
-  },
-);
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ username: "nobody", password: "Wrong-horse-1" });
+    // It is 403 where the server does not hear of TLS.
+    expect((await ask(proxy, "/api/v1/token/", { method: "POST", headers, body })).status).toBe(401);
+  });
+
+  test.each(wires)(
+    "[14] %s: calls, 8 MB, an answer that is read while it is written, and one that its reader has left",
+    async (_name, wire) => {
+      const transport = wire(proxies[kind], addressesOf(kind)[0]);
+      const before = model.asked.length;
+      const { rooms } = await createClient(Rooms, transport).listRooms({}, signedIn());
+      expect(rooms.length).toBe(1);
+      const streaming = createClient(StreamingService, transport);
+      const question = { prompt: "hello", hardwareId: "abc-1", speak: false };
+      const answer = streaming.streamAudio(question, signedIn())[Symbol.asyncIterator]();
+      const first = answer.next();
+      const asked = await model.question(before);
+      for (const said of ["one ", "two "]) {
+        asked.say(said);
+        let read = "";
+        while (read !== said) {
+          const { value } = said === "one " && read === "" ? await first : await answer.next();
+          if (value?.content.case === "textChunk") read += value.content.value;
+        }
+      }
+      asked.end();
+      while ((await answer.next()).done !== true);
+      const left = new AbortController();
+      const unheard = streaming.streamAudio(question, { ...signedIn(), signal: left.signal });
+      const cut = Array.fromAsync(unheard).catch(() => "left");
+      const { signal } = await model.question(before + 1);
+      const told = once(signal, "abort");
+      left.abort();
+      expect(await cut).toBe("left");
+      await told;
+      const screenshot = "A".repeat(8 * MIB);
+      const refused = Array.fromAsync(streaming.streamAudio({ ...question, screenshot }, signedIn()));
+      await expect(refused).rejects.toThrow(/screenshot/);
+    },
+  );
+
+  test("[14] limits count each client's own address, whatever it says it is", async () => {
+    const proxy = proxies[kind];
+    const [ann, cid] = addressesOf(kind);
+    const sockets: WebSocket[] = [];
+    for (let opened = 0; opened < STREAMS; opened++) {
+      const socket = await openSocket(proxy, cid);
+      if (typeof socket === "number") throw new Error(`refused: ${socket}`);
+      sockets.push(socket);
+    }
+    expect(await openSocket(proxy, cid)).toBe(429);
+    using leaving = new DisposableStack();
+    const messaging = (address: string) =>
+      createClient(Messaging, createGrpcTransport({ baseUrl: proxy.url, nodeOptions: from(proxy, address) }));
+    const read = (address: string) => {
+      const left = new AbortController();
+      leaving.defer(() => left.abort());
+      const options = { ...signedIn(), signal: left.signal };
+      const messages = messaging(address).messageStream({ resumeAfter }, options);
+      return messages[Symbol.asyncIterator]().next();
+    };
+    const writer = messaging(ann);
+    const { messageId: resumeAfter = "" } = await writer.sendMessage({ text: "first" }, signedIn());
+    await writer.sendMessage({ text: "second" }, signedIn());
+    await Promise.all(Array.from({ length: STREAMS }, () => read(cid)));
+    await expect(read(cid)).rejects.toMatchObject({ code: Code.ResourceExhausted });
+    expect((await read(ann)).value?.text).toBe("second");
+    const other = await openSocket(proxy, ann);
+    expect(other).toBeInstanceOf(WebSocket);
+    for (const socket of [...sockets, other]) if (typeof socket !== "number") socket.terminate();
+  });
+});
 
 test("[14] through nginx, streams and sockets with nothing to say stay open by our pings, and miss nothing", async () => {
   const clients = wires.map(([, wire]) => createClient(Messaging, wire(quick, bob)));
@@ -201,33 +255,4 @@ test("[14] through nginx, streams and sockets with nothing to say stay open by o
   const resumed = clients[2]?.messageStream({ resumeAfter: messageId ?? "" }, signedIn());
   expect((await resumed?.[Symbol.asyncIterator]().next())?.value.text).toBe("after silence");
   socket.terminate();
-});
-
-test("[14] behind nginx, limits count each client's own address, whatever it says it is", async () => {
-  const sockets: WebSocket[] = [];
-  for (let opened = 0; opened < STREAMS; opened++) {
-    const socket = await openSocket(proxy, cid);
-    if (typeof socket === "number") throw new Error(`refused: ${socket}`);
-    sockets.push(socket);
-  }
-  expect(await openSocket(proxy, cid)).toBe(429);
-  using leaving = new DisposableStack();
-  const messaging = (address: string) =>
-    createClient(Messaging, createGrpcTransport({ baseUrl: proxy.url, nodeOptions: from(address) }));
-  const read = (address: string) => {
-    const left = new AbortController();
-    leaving.defer(() => left.abort());
-    const options = { ...signedIn(), signal: left.signal };
-    const messages = messaging(address).messageStream({ resumeAfter }, options);
-    return messages[Symbol.asyncIterator]().next();
-  };
-  const writer = messaging(ann);
-  const { messageId: resumeAfter = "" } = await writer.sendMessage({ text: "first" }, signedIn());
-  await writer.sendMessage({ text: "second" }, signedIn());
-  await Promise.all(Array.from({ length: STREAMS }, () => read(cid)));
-  await expect(read(cid)).rejects.toMatchObject({ code: Code.ResourceExhausted });
-  expect((await read(ann)).value?.text).toBe("second");
-  const other = await openSocket(proxy, ann);
-  expect(other).toBeInstanceOf(WebSocket);
-  for (const socket of [...sockets, other]) if (typeof socket !== "number") socket.terminate();
 });

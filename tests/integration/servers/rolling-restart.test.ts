@@ -6,7 +6,7 @@ import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-serv
 import { startServerProcess, type ServerProcess } from "#tests/testing/auth/server-process.ts";
 import { sized } from "#tests/testing/test-size.ts";
 import { MASTER_KEY, PASSWORD } from "#tests/testing/two-servers.ts";
-import { PROXY_NAME, startNginxProxy, type NginxProxy } from "#tools/test/nginx-proxy.ts";
+import { PROXY_NAME, startTeamProxy, type TeamProxy } from "#tools/test/team-proxy.ts";
 import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
 import { startRedis, type RedisServer } from "#tools/test/redis-server.ts";
 import { createCliHome } from "../cli-process.ts";
@@ -27,7 +27,7 @@ interface Place {
 let places: readonly Place[];
 let env: Readonly<Record<string, string>>;
 let postgres: PostgresServer;
-let proxy: NginxProxy;
+let proxy: TeamProxy;
 let model: OpenAiDouble;
 const started = new AsyncDisposableStack();
 beforeAll(async () => {
@@ -56,7 +56,7 @@ beforeAll(async () => {
   };
   places = [await begin({ http: a, grpc: b }), await begin({ http: c, grpc: d })];
   const at = ({ ports }: Place) => ({ http: `127.0.0.1:${ports.http}`, grpc: `127.0.0.1:${ports.grpc}` });
-  proxy = started.use(await startNginxProxy(places.map(at), signal));
+  proxy = started.use(await startTeamProxy("nginx", places.map(at), signal));
 });
 afterAll(() => started.disposeAsync());
 
