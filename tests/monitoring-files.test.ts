@@ -53,6 +53,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.syncLag(1);
   metrics.programEvent("success");
   metrics.certificateExpires(1);
+  metrics.removed("chats", 1);
   const names = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of (await metrics.text()).body.matchAll(
     /^([a-z_]+)(?:\{(.*)\})? /gm,

@@ -23,6 +23,7 @@ import { auditKeyOf } from "../domain/audit/audit-key.ts";
 import type { Clock } from "#contract/clock.ts";
 import { PING_EVERY_MS } from "#contract/events/event-wire.ts";
 import { startPurge } from "../domain/chats/purge.ts";
+import { startRetention } from "../domain/retention.ts";
 import { systemClock } from "../domain/clock.ts";
 import { ServerClock } from "../domain/server-clock.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -260,14 +261,21 @@ function storePlace({ databaseUrl }: ServerConfig, folder: string) {
   return databaseUrl === undefined ? { file: join(folder, DATABASE_FILE) } : { databaseUrl };
 }
 
-/** Begins to remove what was deleted, and events that were kept long enough; nothing while the clock is wrong. */
+/** Begins to remove what was deleted, and what was kept long enough; nothing while the clock is wrong. */
 function startRemoving(
-  { config, store, time, logger }: Pick<ServerContext, "config" | "store" | "time" | "logger">,
+  {
+    config,
+    store,
+    time,
+    metrics,
+    logger,
+  }: Pick<ServerContext, "config" | "store" | "time" | "metrics" | "logger">,
   owner: AsyncDisposableStack,
 ): void {
   const { auth, eventsKeptDays } = config;
-  const { auditReader, programEvents, purgeDeleted } = store;
+  const { auditReader, programEvents, purgeDeleted, removeOld } = store;
   const mayRemove = (): boolean => time.state !== "wrong";
+  owner.use(startRetention({ removeOld, kept: config, mayRemove, onRemoved: metrics.removed, logger }));
   const retentionMs = auth.auditRetentionDays * DAY_MS;
   if (auditReader !== undefined)
     owner.use(startAuditRetention({ reader: auditReader, retentionMs, mayRemove, logger }));

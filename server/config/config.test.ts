@@ -65,6 +65,9 @@ describe("readServerConfig", () => {
       roomMessagesPerMinute: 1_000,
       eventBatchesPerMinute: 120,
       eventsKeptDays: 90,
+      chatsKeptDays: 0,
+      usageKeptDays: 400,
+      usedTokensKeptDays: 30,
       semantic: undefined,
       transcription: {},
     });

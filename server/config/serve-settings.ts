@@ -23,6 +23,11 @@ const cap = {
   wants: "a number from 1 to 100000",
 };
 
+const daysOrEver = {
+  schema: z.coerce.number().int().min(0).max(36_500),
+  wants: "0 for ever, or a number of days up to 36500",
+} as const;
+
 const tokens = {
   schema: z.coerce.number().int().min(0).max(1_000_000_000_000),
   wants: "a number of tokens, 0 or more",
@@ -237,6 +242,31 @@ export const serveSettings = {
     wants: "a number of seconds from 0 to 300",
     initial: "0",
     about: "seconds for which a server that is to stop takes all, while `/ready` tells balancers 503",
+  },
+  chatsKeptDays: {
+    ...daysOrEver,
+    initial: "0",
+    env: "PIPIT_CHATS_KEPT_DAYS",
+    file: "serve.chats_kept_days",
+    about: "days after the last message that a chat is kept, also one that is pinned; `0`: for ever",
+  },
+  usageKeptDays: {
+    ...daysOrEver,
+    // Limits of tokens look at a calendar month.
+    schema: daysOrEver.schema.refine((days) => days === 0 || days > 31),
+    wants: "0 for ever, or a number of days from 32 to 36500",
+    initial: "400",
+    env: "PIPIT_USAGE_KEPT_DAYS",
+    file: "serve.usage_kept_days",
+    about: "days that counts of tokens and reports of usage are kept; `0`: for ever",
+  },
+  usedTokensKeptDays: {
+    ...daysOrEver,
+    wants: "a number of days from 0 to 36500",
+    initial: "30",
+    env: "PIPIT_USED_TOKENS_KEPT_DAYS",
+    file: "serve.used_tokens_kept_days",
+    about: "days after its own end that a used refresh token is known, so that its reuse ends the session",
   },
   legacyAnonymous: {
     ...toggle,

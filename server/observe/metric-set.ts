@@ -130,6 +130,12 @@ function certificateGauge(registry: Registry): Gauge {
 
 function eventMetrics(registry: Registry) {
   return {
+    removedRows: new Counter({
+      name: "pipit_removed_total",
+      help: "What was removed because it had ended or was kept long enough, by kind.",
+      labelNames: ["kind"],
+      registers: [registry],
+    }),
     programEvents: new Counter({
       name: "pipit_program_events_total",
       help: "Events that programs have sent, by what became of them.",

@@ -43,6 +43,8 @@ export interface Metrics extends AuthMetrics, HttpMetrics, SocketMetrics {
   /** When the server's own certificate expires, in seconds since 1970. */
   certificateExpires(atSeconds: number): void;
   programEvent(status: "success" | "duplicate" | "rejected"): void;
+  /** `kind`: a name of ours. */
+  removed(kind: string, count: number): void;
   /**
    * Loads the library that keeps the numbers, which takes a tenth of a start; so it is asked for after the start. What
    * was counted before is kept.
@@ -98,6 +100,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     syncLag: (lagMs) => record(({ syncLagSeconds }) => syncLagSeconds.observe(lagMs / 1000)),
     certificateExpires: (atSeconds) => record(({ certificate }) => certificate.set(atSeconds)),
     programEvent: (status) => record(({ programEvents }) => programEvents.inc({ status })),
+    removed: (kind, count) => record(({ removedRows }) => removedRows.inc({ kind }, count)),
     async load() {
       await load();
     },

@@ -28,6 +28,7 @@ import type { RoomTables } from "./rooms/room-rows.ts";
 import { createRoomStore } from "./rooms/room-store.ts";
 import { RoomTurns } from "./rooms/room-turns.ts";
 import { inTransaction } from "./sql/transaction.ts";
+import { createRemoveOld } from "./retention/remove-old.ts";
 import { SyncLog } from "./sync/sync-log.ts";
 import { createSyncStore } from "./sync/sync-store.ts";
 import { purgeDeleted } from "./turns/purge.ts";
@@ -73,8 +74,10 @@ async function ping(db: DatabaseHandle["db"]): Promise<void> {
   await sql`select 1`.execute(db);
 }
 
-function mendedChats(chats: ChatStore, mended: Mended): ChatStore {
-  return { ...chats, fork: mended(chats.fork), remove: mended(chats.remove), restore: mended(chats.restore) };
+function mendedChats(chats: ChatStore, mended: Mended, onChanged: () => void): ChatStore {
+  const { fork, remove, restore } = chats;
+  const whole = { ...chats, fork: mended(fork), remove: mended(remove), restore: mended(restore) };
+  return following(whole, ["update", "giveTitle", "remove", "restore"], onChanged);
 }
 
 function mendedTurns(turns: TurnStore, mended: Mended): TurnStore {
@@ -93,6 +96,14 @@ function auditLogs(options: AuditLogOptions | undefined, metrics: AuditMetrics |
     if (options === undefined) return closedAuditLog;
     const log = createAuditLog(connection, options);
     return metrics === undefined ? log : countedAuditLog(log, metrics);
+  };
+}
+
+function smallStores(db: DatabaseHandle["db"]) {
+  return {
+    summaries: createSummaryStore(db),
+    usage: createUsageStore(db),
+    tokenUse: createTokenUseStore(db),
   };
 }
 
@@ -141,11 +152,12 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     auditLogFor: auditLogs(key && { key, clock, dialect }, metrics),
     rotations: key === undefined ? closedRotations : rotations({ key, clock, dialect }, time),
   });
+  const heard = mendedChats(chats, mended, onChanged);
   const memories = following(auth.memories, ["update"], () => void (mayHoldWiped = true));
   return {
     /** "sqlite": the data folder's lock makes this process the only user. "postgres": others may work with it too. */
     dialect,
-    chats: following(mendedChats(chats, mended), ["update", "giveTitle", "remove", "restore"], onChanged),
+    chats: heard,
     /** Wipes what was deleted too long ago to be restored, in the files too, and what came of chats that never were whole; see there. */
     async purgeDeleted(signal: AbortSignal): Promise<number> {
       await removeParts(db, signal);
@@ -155,8 +167,8 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
       mayHoldWiped = !(await mended(forget)(before || wiped > 0, signal));
       return wiped;
     },
+    removeOld: createRemoveOld({ dialect, db, roomy: roomyDb, time, removeChat: heard.remove }),
     turns: following(mendedTurns(turns, mended), ["finish", "remove", "restore"], onChanged),
-    summaries: createSummaryStore(db),
     imports: following(imports, ["importChat"], onChanged),
     memoryFiles: createMemoryFileStore(db, relaxedDb),
     /** @param told whenever a memory file is behind, at most a transaction too early */
@@ -167,8 +179,7 @@ function createStore(database: DatabaseHandle, options: CommonOptions, close: ()
     /** Goes on with what an earlier server left of the search index. */
     completeIndex: wake,
     vectors: createVectorStore(db, turnIndex),
-    usage: createUsageStore(db),
-    tokenUse: createTokenUseStore(db),
+    ...smallStores(db),
     ...roomStores({ db, time, sync, turns: shared.roomTurns }),
     programEvents: createProgramEventStore(db, roomyDb, time),
     modelChoices: createModelChoiceStore(db, sync),

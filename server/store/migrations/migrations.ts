@@ -18,6 +18,7 @@ import { tellOfRooms } from "./migration-0027.ts";
 import { createEvents } from "./migration-0028.ts";
 import { answerInRooms } from "./migration-0029.ts";
 import { picturesInRooms } from "./migration-0030.ts";
+import { indexOldRows } from "./migration-0031.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -103,6 +104,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0028_events": { up: createEvents },
     "0029_answers_in_rooms": { up: answerInRooms },
     "0030_pictures_in_rooms": { up: picturesInRooms },
+    "0031_retention": { up: indexOldRows },
   };
 }
 

@@ -1,0 +1,137 @@
+import { sql, type Kysely, type RawBuilder } from "kysely";
+import { PipitError } from "#contract/pipit-error.ts";
+import { dayOf } from "#server/domain/usage/ports.ts";
+import type { RemovedCounts, Retention } from "#server/domain/retention.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
+import type { Tables } from "../sql/schema.ts";
+import { inTransaction } from "../sql/transaction.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Rows of one transaction: others wait for it. */
+const BATCH = 250;
+/** Some have thousands of tokens, which go with them. */
+const BATCH_SESSIONS = 20;
+/** PostgreSQL: one server removes at a time, the others find nothing to do. Any number that is no one else's. */
+const LOCK = 0x9191_0031;
+
+interface RetentionDeps {
+  readonly dialect: "sqlite" | "postgres";
+  readonly db: Kysely<Tables>;
+  /** Writes off the event loop. */
+  readonly roomy: Kysely<Tables>;
+  readonly time: DatabaseTime;
+  /** As its owner would; rejects when it is gone already. */
+  readonly removeChat: (userId: string, chatId: string) => Promise<void>;
+}
+
+/**
+ * Makes what removes all that has ended or was kept long enough, in batches; several servers may do so at once. Used refresh
+ * tokens stay a while after their end, since one that is shown again tells of a thief. It ends early when its signal aborts.
+ */
+export function createRemoveOld(deps: RetentionDeps) {
+  return (kept: Retention, signal: AbortSignal): Promise<RemovedCounts> => removeOld(deps, kept, signal);
+}
+
+async function removeOld(deps: RetentionDeps, kept: Retention, signal: AbortSignal): Promise<RemovedCounts> {
+  const counts: Record<string, number> = {};
+  const { rows } = await sql<{ now_ms: number }>`select ${deps.time()} as now_ms`.execute(deps.db);
+  const nowMs = Number(rows[0]?.now_ms);
+  for (const { kind, limit, statement } of statementsOf(nowMs, kept)) {
+    let removed = limit;
+    while (removed === limit && !signal.aborted) {
+      removed = await removeBatch(deps, statement);
+      if (removed > 0) counts[kind] = (counts[kind] ?? 0) + removed;
+    }
+  }
+  const chats =
+    kept.chatsKeptDays === 0 ? 0 : await removeOldChats(deps, nowMs - kept.chatsKeptDays * DAY_MS, signal);
+  return chats === 0 ? counts : { ...counts, chats };
+}
+
+interface Removal {
+  readonly kind: string;
+  readonly limit: number;
+  readonly statement: RawBuilder<unknown>;
+}
+
+/** @param key its columns; several in brackets */
+function among(table: string, key: string, where: RawBuilder<unknown>, limit = BATCH): Removal {
+  const columns = sql.raw(key.replace(/[()]/g, ""));
+  const statement = sql`delete from ${sql.table(table)} where ${sql.raw(key)} in (
+    select ${columns} from ${sql.table(table)} where ${where} limit ${sql.lit(limit)})`;
+  return { kind: table, limit, statement };
+}
+
+function statementsOf(nowMs: number, { usageKeptDays, usedTokensKeptDays }: Retention): Removal[] {
+  const daysAgo = (days: number): number => nowMs - days * DAY_MS;
+  const ended = sql`expires_at_ms <= ${nowMs}`;
+  return [
+    among("refresh_families", "id", ended, BATCH_SESSIONS),
+    among(
+      "refresh_tokens",
+      "hash",
+      sql`consumed_at_ms is not null and expires_at_ms <= ${daysAgo(usedTokensKeptDays)}`,
+    ),
+    among("web_sessions", "hash", ended),
+    among("one_time_tokens", "hash", ended),
+    among("revoked_access_tokens", "jti", ended),
+    among("oidc_payloads", "(model, id_hash)", ended),
+    ...(usageKeptDays === 0
+      ? []
+      : [
+          among("usage_reports", "id", sql`created_at_ms <= ${daysAgo(usageKeptDays)}`),
+          among("token_use", "(user_id, day, model, chat_id)", sql`day < ${dayOf(daysAgo(usageKeptDays))}`),
+        ]),
+  ];
+}
+
+/** Resolves to 0, too, while another server is removing. */
+async function removeBatch(
+  { dialect, roomy }: Pick<RetentionDeps, "dialect" | "roomy">,
+  statement: RawBuilder<unknown>,
+): Promise<number> {
+  return inTransaction(roomy, async (trx) => {
+    if (dialect === "postgres") {
+      const { rows } = await sql<{
+        mine: boolean;
+      }>`select pg_try_advisory_xact_lock(${sql.lit(LOCK)}) as mine`.execute(trx);
+      if (rows[0]?.mine !== true) return 0;
+    }
+    const { numAffectedRows = 0n } = await statement.execute(trx);
+    return Number(numAffectedRows);
+  });
+}
+
+/** As if their owners had deleted them: all devices are told, and what was said is wiped with the next sweep. */
+async function removeOldChats(
+  { db, removeChat }: RetentionDeps,
+  untilMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let removed = 0;
+  let after = "";
+  while (!signal.aborted) {
+    const old = await db
+      .selectFrom("chats")
+      .select(["id", "user_id"])
+      .where("id", ">", after)
+      .where("deleted_at_ms", "is", null)
+      .where("updated_at_ms", "<=", untilMs)
+      .orderBy("id")
+      .limit(BATCH)
+      .execute();
+    for (const { id, user_id: userId } of old) {
+      if (signal.aborted) return removed;
+      removed += await removeChat(userId, id).then(() => 1, goneAlready);
+    }
+    after = old.at(-1)?.id ?? "";
+    if (old.length < BATCH) break;
+  }
+  return removed;
+}
+
+/** Its owner, or another server, was first. */
+function goneAlready(reason: unknown): number {
+  if (reason instanceof PipitError && reason.code === "CHAT_NOT_FOUND") return 0;
+  throw reason;
+}
