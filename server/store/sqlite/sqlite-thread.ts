@@ -45,7 +45,7 @@ export class SqliteThread implements AsyncDisposable {
     sql: string,
     parameters: readonly unknown[] = [],
     inTransaction = false,
-    signal = new AbortController().signal,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<SqliteRows> {
     const job = { file: this.#file, sql, parameters, inTransaction };
     const reply = await this.#jobs.run(job, signal);
