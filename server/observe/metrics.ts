@@ -23,7 +23,7 @@ export interface HttpMetrics {
 }
 
 /** Why a socket was closed. */
-export type SocketEnd = "peer" | "revoked" | "unread" | "silent" | "error";
+export type SocketEnd = "peer" | "stopping" | "revoked" | "unread" | "silent" | "error";
 
 /** Of the sockets on which clients hear what happens to their accounts. */
 export interface SocketMetrics {

@@ -21,7 +21,7 @@ const access: CallerAccess = {
 
 /** `GET /ws/v1/events/`: a WebSocket that tells a client what happens to its account. */
 export function eventsRoute(ctx: HttpContext): CallerRoute {
-  const { config, guard, clock, sync, roomWatch, roomLive, metrics, logger, pingEveryMs } = ctx;
+  const { config, guard, clock, sync, roomWatch, roomLive, metrics, logger, isStopping, pingEveryMs } = ctx;
   const { chats } = ctx.store;
   const caps = { perAccount: config.socketsPerAccount, perAddress: config.socketsPerAddress };
   const places = new Places();
@@ -47,6 +47,7 @@ export function eventsRoute(ctx: HttpContext): CallerRoute {
         caller,
         cursor,
         place,
+        isStopping,
         guard,
         clock,
         sync,

@@ -36,6 +36,7 @@ async function counted(name: string): Promise<readonly string[]> {
   const lines = (await metrics.text()).body.split("\n").filter((line) => line.startsWith(name));
   return lines.map((line) => line.slice(name.length).trim()).toSorted();
 }
+let isStopping = false;
 /** Places that were given back. */
 let given = 0;
 beforeAll(async () => {
@@ -47,6 +48,7 @@ beforeAll(async () => {
     serveEvents(socket, {
       caller,
       place: { [Symbol.dispose]: () => void (given += 1) },
+      isStopping: () => isStopping,
       guard: { watch: () => ({ [Symbol.dispose]() {} }) },
       clock: { nowMs: () => 7 },
       // Anything: `sync` says what it is.
@@ -188,4 +190,12 @@ test("what is new in rooms is told without a cursor; to a peer that lags it is o
   expect(heard.length).toBeLessThan(500);
   sync = quietSync;
   socket.terminate();
+});
+
+test("what a server that stops closes is counted apart from peers that leave", async () => {
+  const socket = await connect();
+  isStopping = true;
+  socket.terminate();
+  await expect.poll(() => counted('pipit_socket_closes_total{reason="stopping"}')).toEqual(["1"]);
+  isStopping = false;
 });

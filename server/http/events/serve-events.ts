@@ -28,6 +28,8 @@ export interface EventsLink extends Omit<EventReaderDeps, "sync"> {
   readonly rooms: Pick<WatchedRooms, "listen" | "refresh">;
   /** What the caller says of them. */
   readonly live: LiveMember;
+  /** Sockets that close from then on do so because the server does. */
+  readonly isStopping: () => boolean;
   /** Given back when the socket is closed. */
   readonly place: Disposable;
   readonly guard: Pick<TokenGuard, "watch">;
@@ -84,7 +86,7 @@ export function serveEvents(socket: WebSocket, link: EventsLink): void {
     end = "error";
   });
   socket.on("close", () => {
-    metrics.socketClosed(end);
+    metrics.socketClosed(end === "peer" && link.isStopping() ? "stopping" : end);
     clearInterval(pings);
     told[Symbol.dispose]();
     watch[Symbol.dispose]();
