@@ -6,6 +6,7 @@ const english = {
   notText: "The input is not UTF-8.",
   tooLong: (mib: number) => `The input is longer than ${mib} MiB. Push it in parts.`,
   fault: (line: string, what: string) => `Line ${line}: ${what} Nothing was queued.`,
+  longLine: (mib: number) => `This is longer than ${mib} MiB. Write each event in a line of its own.`,
   notJson: "This is not JSON. Write each event as one object of JSON, in one line.",
   queued: (count: number) => `Queued: ${count}.`,
   delivered: (fresh: number, known: number) =>
@@ -26,6 +27,7 @@ const russian: typeof english = {
   notText: "Ввод — не UTF-8.",
   tooLong: (mib) => `Ввод длиннее ${mib} МиБ. Отправьте его по частям.`,
   fault: (line, what) => `Строка ${line}: ${what} В очередь ничего не поставлено.`,
+  longLine: (mib) => `Длиннее ${mib} МиБ. Пишите каждое событие в своей строке.`,
   notJson: "Это не JSON. Пишите каждое событие одним объектом JSON, в одну строку.",
   queued: (count) => `Поставлено в очередь: ${count}.`,
   delivered: (fresh, known) =>

@@ -1,19 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Client } from "#engine/node/client.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { listenForInterrupt } from "../kit/interrupt.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
-import { readStdin } from "../kit/read-stdin.ts";
 import { printJson, printNote, type Terminal } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import { eventWords, type EventWords } from "./event-words.ts";
+import { readEventLines, type EventLine } from "./read-event-lines.ts";
 
-const MIB = 1024 * 1024;
-/** Longest input, in UTF-16 code units: it is read before any of it is queued. */
-const INPUT_MAX_CHARS = 64 * MIB;
 /** Of so many rejected events it is told why. */
 const TOLD_FAULTS = 5;
 
@@ -32,7 +26,7 @@ export async function push(
   const words = eventWords(deps.config.locale);
   using interrupt = listenForInterrupt(words.stopped);
   const { signal } = interrupt;
-  const lines = file === undefined ? [] : await readLines(file, terminal, words);
+  const lines = file === undefined ? [] : await readEventLines(file, terminal, words);
   await using client = await openCliClient(deps);
   const failure = await signInFailure(client, words, signal);
   const queued = await queue(client, lines, words, signal);
@@ -71,44 +65,6 @@ export async function status({ json }: Flags, deps: CommandDeps): Promise<ExitCo
   return exitCodes.done;
 }
 
-interface Line {
-  /** From 1. */
-  readonly number: number;
-  readonly value: unknown;
-}
-
-async function readLines(file: string, { stdin }: Terminal, words: EventWords): Promise<readonly Line[]> {
-  const text =
-    file === "-" ? await textOf(() => readStdin(stdin, INPUT_MAX_CHARS), words) : await fileText(file, words);
-  if (text === undefined || text.length > INPUT_MAX_CHARS) {
-    throw new ToldError("USAGE", words.tooLong(INPUT_MAX_CHARS / MIB));
-  }
-  return text
-    .split("\n")
-    .map((line, at) => ({ number: at + 1, text: line.trim() }))
-    .filter((line) => line.text !== "")
-    .map(({ number, text: json }) => {
-      const value = parseJson(json);
-      if (value === undefined) throw new ToldError("USAGE", words.fault(String(number), words.notJson));
-      return { number, value };
-    });
-}
-
-async function fileText(file: string, words: EventWords): Promise<string> {
-  const bytes = await readFile(resolve(file)).catch((cause: unknown) => {
-    throw new ToldError("USAGE", words.unreadable(file), { cause });
-  });
-  return textOf(async () => new TextDecoder("utf-8", { fatal: true }).decode(bytes), words);
-}
-
-async function textOf<T>(read: () => Promise<T>, words: EventWords): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    throw cause instanceof TypeError ? new ToldError("USAGE", words.notText, { cause }) : cause;
-  }
-}
-
 /** Nobody who is signed in, or nobody yet because a server does not answer: events are queued all the same. */
 async function signInFailure(
   client: Client,
@@ -124,7 +80,7 @@ async function signInFailure(
   }
 }
 
-async function queue(client: Client, lines: readonly Line[], words: EventWords, signal: AbortSignal) {
+async function queue(client: Client, lines: readonly EventLine[], words: EventWords, signal: AbortSignal) {
   try {
     return await client.programEvents.add(
       lines.map(({ value }) => value),

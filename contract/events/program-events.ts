@@ -1,3 +1,4 @@
+import { isExactNumber } from "../exact-json.ts";
 import { isDeeperThan, JSON_MAX_LEVELS } from "../json-depth.ts";
 
 /** Where programs leave events, many at once (docs/reference/developer-api.md, "Batches of events"). */
@@ -74,7 +75,7 @@ export function eventIdOf(given: unknown): string | undefined {
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 function isText(value: unknown): boolean {

@@ -4,6 +4,7 @@ import {
   EVENT_BATCH_PATH,
   isObject,
 } from "#contract/events/program-events.ts";
+import { parseExactJson } from "#contract/exact-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { writer, type CallerAccess } from "#server/domain/access/access.ts";
 import { takeEvents, type EventOutcome } from "#server/domain/events/take-events.ts";
@@ -64,7 +65,7 @@ async function charge({ limits, config }: HttpContext, userId: string): Promise<
 
 async function readEvents(body: unknown, signal: AbortSignal): Promise<readonly unknown[]> {
   try {
-    const batch = parseAnyJson(await unpack(body, EVENT_BATCH_MAX_BYTES, signal));
+    const batch = parseAnyJson(await unpack(body, EVENT_BATCH_MAX_BYTES, signal), parseExactJson);
     const events = isObject(batch) ? batch["events"] : undefined;
     if (!Array.isArray(events)) throw new HttpError(400, "events: A list of events is required.");
     if (events.length <= EVENT_BATCH_MAX) return events;
