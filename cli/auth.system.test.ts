@@ -42,7 +42,11 @@ test("[U16] pipit auth asks at a terminal, echoes no password, and Ctrl-C leaves
   await screen.type(PASSWORD, "Enter");
   await screen.shows(/differ[^]*Password again:\s*$/);
   await screen.type(PASSWORD, "Enter");
-  await screen.shows(/Account created\.\n +Logged in as: Ann[^]*register=0/);
+  await screen.shows(/Account created\.\n +Logged in as: Ann[^]*app as well\? \(y\/N\):\s*$/);
+  await screen.type("y", "Enter");
+  await screen.shows(/█[^]*this key there: [A-Z2-7]+\n+Code [^]*not now\):\s*$/);
+  await screen.type("Enter");
+  await screen.shows(/No second factor is set up\.[^]*register=0/);
   // Not on a screen, unless that is wanted.
   await screen.shows(/use --show\.\ntoken=2/);
   await screen.shows(/Cleared credentials for: Ann\nlogout=0\n+Username:\s*$/);

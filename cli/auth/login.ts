@@ -80,8 +80,7 @@ export async function authenticate(
     const after = await client.signInBy(way);
     printLine(terminal, kind === "register" ? messages.registered : messages.loginDone);
     await tellSignedIn(before, after, { ...asker, locale: config.locale });
-    if (newPassword !== undefined && asker.offersFactor === true)
-      await offerSecondFactor(newPassword, asker, config.locale);
+    if (newPassword !== undefined) await offerSecondFactor(newPassword, asker, config.locale);
     return exitCodes.done;
   } catch (reason) {
     // Whatever an interrupted request says of itself.

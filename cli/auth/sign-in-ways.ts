@@ -25,8 +25,6 @@ export interface Asker extends AuthContext {
   readonly answers: Answers;
   /** Absent: there is nothing to ask. */
   readonly prompts: Prompts | undefined;
-  /** Whoever makes an account is offered a second factor at once. */
-  readonly offersFactor?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -162,7 +162,6 @@ export class RoomRepl {
         messages,
         prompts,
         answers: {},
-        offersFactor: true,
         signal,
       };
       const before = this.client.session.store.getState();
