@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { PipitError } from "#contract/pipit-error.ts";
-import { nearestName } from "#contract/setting-names.ts";
+import { nearestName } from "#contract/names/setting-names.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { version } from "#contract/version.ts";
 import { addApiKeyCommands, addAuthCommands, type WithDeps } from "./commands/auth.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { app, dialog, protocol, utilityProcess } from "electron";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { refuseMisspeltVariables } from "#contract/setting-names.ts";
+import { refuseMisspeltVariables } from "#contract/names/setting-names.ts";
 import { createFileLogger } from "#engine/node/files/file-logger.ts";
 import { storageError } from "#engine/node/files/private-files.ts";
 import { trustAuthoritiesOf } from "#engine/node/http/trusted-authorities.ts";

@@ -6,7 +6,7 @@ import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import { systemClock as clock } from "#server/domain/clock.ts";
 import { createClients } from "#server/domain/tokens/clients.ts";
-import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
+import { loadMasterKey } from "#server/domain/master-key/master-key.ts";
 import { sessionsOf } from "#server/testing/sessions-of.ts";
 import { openStore } from "#server/store/store.ts";
 import type { TokenServer } from "./token-server.ts";

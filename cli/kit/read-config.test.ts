@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clientVariables } from "#contract/setting-names.ts";
+import { clientVariables } from "#contract/names/setting-names.ts";
 import { readCliConfig } from "./read-config.ts";
 
 let home: string;

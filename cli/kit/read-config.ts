@@ -11,7 +11,7 @@ import {
   refuseMisspeltVariables,
   refuseUnknown,
   serverTables,
-} from "#contract/setting-names.ts";
+} from "#contract/names/setting-names.ts";
 import { OWN_SERVER } from "#engine/node/keychain/token-store-scope.ts";
 import { mayBuild } from "./config.ts";
 import { localeOf } from "./locale.ts";

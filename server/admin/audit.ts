@@ -153,18 +153,28 @@ function addExport({ add }: CommandGroup, { io, clock, signal }: AdminDeps): voi
     "export",
     "every event as a line of JSON, oldest first",
     async (context, { out, since, until }: { out?: string; since?: number; until?: number }) => {
-      const lines = counted(context.audit.exportAll({ sinceMs: since, untilMs: until, signal }));
+      const lines = context.audit.exportAll({ sinceMs: since, untilMs: until, signal });
       if (out === undefined) {
-        await pipeline(Readable.from(lines.text), io.stdout, { end: false, signal });
+        await pipeline(Readable.from(counted(lines).text), io.stdout, { end: false, signal });
         return;
       }
-      await writeNew(out, lines.text, signal);
-      io.stderr.write(`Wrote ${lines.count()} events to ${out}\n`);
+      io.stderr.write(`Wrote ${await writeEvents(out, lines, signal)} events to ${out}\n`);
     },
   )
     .option("--out <file>", "a new file, readable by you alone; default: stdout")
     .option("--since <time>", "not before", moment(clock))
     .option("--until <time>", "before", moment(clock));
+}
+
+/** Writes them into a new file, all or none; resolves to how many. */
+export async function writeEvents(
+  path: string,
+  events: AsyncIterable<string>,
+  signal: AbortSignal,
+): Promise<number> {
+  const lines = counted(events);
+  await writeNew(path, lines.text, signal);
+  return lines.count();
 }
 
 function counted(lines: AsyncIterable<string>): { text: AsyncIterable<string>; count(): number } {

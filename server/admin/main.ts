@@ -15,6 +15,10 @@ const groups: Readonly<Record<string, { readonly description: string; load(): Pr
     description: "the keys that sign tokens",
     load: async () => (await import("./keys.ts")).keys,
   },
+  "master-key": {
+    description: "the key that seals the secrets in the database",
+    load: async () => (await import("./master-key.ts")).masterKey,
+  },
   audit: { description: "the audit log", load: async () => (await import("./audit.ts")).audit },
   memory: {
     description: "the files that chats and profiles are kept in",
@@ -32,7 +36,9 @@ async function main(io: AdminIo): Promise<number> {
   using stop = listenForStop();
   let code: number = adminExit.usage;
   const program = configured(new Command("pipit admin"), { io })
-    .description("administers a server's users, clients, keys, audit log, memory files and database")
+    .description(
+      "administers a server's users, clients, keys, master key, audit log, memory files and database",
+    )
     .option("--data <dir>", "the server's data; default $PIPIT_HOME/server")
     .helpCommand(false)
     .addHelpText("after", help);

@@ -9,7 +9,7 @@ import type { RefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import { createProve } from "#server/domain/sign-in/prove.ts";
 import { createSignIn } from "#server/domain/sign-in/sign-in.ts";
 

@@ -21,7 +21,8 @@ import { createAttemptLimits } from "../domain/limits/attempt-limits.ts";
 import type { AttemptCounterStore } from "../domain/limits/ports.ts";
 import type { Logger } from "#contract/logger.ts";
 import { createClients, type Clients } from "../domain/tokens/clients.ts";
-import { loadMasterKey, MASTER_KEY_FILE, type MasterKey } from "../domain/tokens/master-key.ts";
+import { openKeyRing, type KeyRing } from "#server/domain/master-key/key-ring.ts";
+import { MASTER_KEY_FILE, openWithMasterKeys } from "#server/domain/master-key/master-key.ts";
 import { createSessions, type Sessions } from "../domain/tokens/sessions.ts";
 import { createTokenGuard } from "../domain/tokens/token-guard.ts";
 import type { MessageBus } from "../domain/message-bus.ts";
@@ -32,6 +33,7 @@ import { SyncLog } from "../store/sync/sync-log.ts";
 import { createAuthStore } from "../store/auth-store.ts";
 import { RoomTurns } from "../store/rooms/room-turns.ts";
 import { DATABASE_FILE, openDatabase, type DatabaseHandle } from "../store/open-database.ts";
+import { createMasterKeyStore } from "../store/sql/master-key-store.ts";
 import { databaseNowMs, databaseTime } from "../store/sql/database-time.ts";
 import type { RedisConnection } from "../store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "../store/redis/redis-counter-store.ts";
@@ -50,7 +52,7 @@ export interface AdminContext extends AsyncDisposable {
   readonly config: ServerConfig;
   readonly clock: Clock;
   readonly database: DatabaseHandle;
-  readonly masterKey: MasterKey;
+  readonly masterKey: KeyRing;
   /** Its audit events name this program as their origin. */
   readonly auth: AuthStore;
   readonly accounts: Accounts;
@@ -146,7 +148,7 @@ export async function requireCurrent(database: DatabaseHandle): Promise<void> {
 }
 
 /** A key made up here would not be the servers' own, and what was written with it would look forged to them. */
-async function requireMasterKey(config: ServerConfig, { dialect }: DatabaseHandle): Promise<MasterKey> {
+async function requireMasterKey(config: ServerConfig, { dialect, db }: DatabaseHandle): Promise<KeyRing> {
   const { dataDir, auth } = config;
   const file = join(dataDir, MASTER_KEY_FILE);
   const exists = async (): Promise<boolean> =>
@@ -161,7 +163,9 @@ async function requireMasterKey(config: ServerConfig, { dialect }: DatabaseHandl
         "data folder of one of them with --data DIR.",
     );
   }
-  return loadMasterKey({ dataDir, configured: auth.masterKey });
+  const { masterKey: configured, masterKeyPrevious: previous } = auth;
+  const store = createMasterKeyStore(db);
+  return openWithMasterKeys({ dataDir, configured, previous }, (keys) => openKeyRing(keys, store));
 }
 
 function signedByActor(log: AuditLog): AuditLog {

@@ -19,7 +19,7 @@ import { createApiKeys, type ApiKeys } from "../domain/tokens/api-keys.ts";
 import { createBootstrapSecret, type BootstrapSecret } from "../domain/tokens/bootstrap-secret.ts";
 import { builtInClients, compatClients } from "../domain/tokens/built-in-clients.ts";
 import { createClients, type Clients } from "../domain/tokens/clients.ts";
-import type { MasterKey } from "../domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import { createSessions, type Sessions } from "../domain/tokens/sessions.ts";
 import { createSigningKeys, type SigningKeys } from "../domain/tokens/signing-keys.ts";
 import { createTokenGuard, type TokenGuard } from "../domain/tokens/token-guard.ts";

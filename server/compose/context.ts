@@ -10,7 +10,6 @@ import { Compaction } from "../domain/assistant/compaction.ts";
 import { createModelConnection, type ModelConnections } from "../domain/assistant/model-connection.ts";
 import { defaultModelLimits } from "../domain/assistant/models/model-limits.ts";
 import { createOllamaWatch } from "../domain/assistant/models/ollama.ts";
-import { createSealer } from "../domain/secrets/sealer.ts";
 import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
 import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
 import { createCalculator } from "../domain/assistant/tools/calculator.ts";
@@ -21,6 +20,7 @@ import { startAuditRetention } from "../domain/audit/audit-retention.ts";
 import { RunningAnswers } from "../domain/limits/running-answers.ts";
 import { auditKeyOf } from "../domain/audit/audit-key.ts";
 import type { Clock } from "#contract/clock.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import { PING_EVERY_MS } from "#contract/events/event-wire.ts";
 import { startPurge } from "../domain/chats/purge.ts";
 import { startRetention } from "../domain/retention.ts";
@@ -38,7 +38,10 @@ import { Sync } from "../domain/sync/sync.ts";
 import type { SpeechService } from "../domain/speech/ports.ts";
 import { createSpeechService } from "../domain/speech/speech-service.ts";
 import { createQuotas, type Quotas } from "../domain/usage/quotas.ts";
-import { loadMasterKey, type MasterKey } from "../domain/tokens/master-key.ts";
+import { openKeyRing, type KeyRing } from "#server/domain/master-key/key-ring.ts";
+import { openWithMasterKeys, sealerFor, type MasterKey } from "#server/domain/master-key/master-key.ts";
+import type { SealedPlace } from "#server/domain/master-key/rotate-master-key.ts";
+import { watchKeyRing, type KeyRingWatch } from "#server/domain/master-key/key-ring-watch.ts";
 import { MemoryFiles, type MemoryFilesState } from "../domain/memory-files/memory-files.ts";
 import { MemoryFolder } from "../domain/memory-files/memory-folder.ts";
 import { SemanticSearch, type SemanticState } from "../domain/semantic/semantic-search.ts";
@@ -48,6 +51,7 @@ import type { RedisStatus } from "../observe/metric-set.ts";
 import { createRateHeaders, type RateHeaders } from "../http/kit/rate-headers.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { DATABASE_FILE } from "../store/open-database.ts";
+import { createMasterKeyStore, sealedPlaces } from "../store/sql/master-key-store.ts";
 import { openStore, type Store } from "../store/store.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -75,6 +79,7 @@ export interface ServerContext extends AuthContext {
   readonly correlation: Correlation;
   readonly store: Store;
   readonly masterKey: MasterKey;
+  readonly masterKeyState: KeyRingWatch["state"];
   readonly metrics: Metrics;
   readonly rates: RateHeaders;
   readonly bus: MessageBus;
@@ -118,9 +123,9 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const rates = createRateHeaders();
   const { late, metrics } = openMetrics(redisStatus, time);
   const common = { config, clock, time, logger, correlation, metrics, rates, bus, redisStatus };
-  const masterKey = await loadMasterKey({ dataDir: folder.path, configured: config.auth.masterKey });
-  const opened = building.use(await openServerStore({ ...common, masterKey }, folder.path));
+  const { opened, masterKey, places } = await openServerStore(common, folder.path, building);
   late.store = opened;
+  late.keys = building.use(await watchKeyRing({ ring: masterKey, places, logger }));
   // SQLite has this machine's clock and no other.
   if (opened.dialect === "postgres" && deps.clock === undefined) await time.follow(() => opened.auth.nowMs());
   // The folder's lock is ours, so the server that answered from this database is gone; PostgreSQL may have other users.
@@ -179,6 +184,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     quotas,
     ...talk,
     sync,
+    masterKeyState: () => late.keys?.state() ?? "right",
     memoryFilesState: () => memoryFiles?.state ?? "off",
     semanticState: () => semantic?.state ?? "off",
     startedAtMs: clock.nowMs(),
@@ -243,18 +249,31 @@ function openRooms(
   };
 }
 
-function openServerStore(
-  {
-    config,
-    masterKey,
-    metrics,
-    clock,
-    logger,
-  }: Pick<ServerContext, "config" | "masterKey" | "metrics" | "clock" | "logger">,
+/** The database, and the keys that it is sealed with. */
+async function openServerStore(
+  { config, metrics, clock, logger }: Pick<ServerContext, "config" | "metrics" | "clock" | "logger">,
   folder: string,
-): Promise<Store> {
-  const parts = { auditKey: auditKeyOf(masterKey), auditMetrics: metrics, clock, logger };
-  return openStore({ ...storePlace(config, folder), ...parts });
+  owner: AsyncDisposableStack,
+) {
+  const { masterKey: configured, masterKeyPrevious: previous } = config.auth;
+  let sealed: { readonly masterKey: KeyRing; readonly places: readonly SealedPlace[] } | undefined;
+  const opened = owner.use(
+    await openStore({
+      ...storePlace(config, folder),
+      async auditKey({ db }) {
+        const source = { dataDir: folder, configured, previous };
+        const store = createMasterKeyStore(db);
+        const masterKey = await openWithMasterKeys(source, (keys) => openKeyRing(keys, store));
+        sealed = { masterKey, places: sealedPlaces(db) };
+        return auditKeyOf(masterKey);
+      },
+      auditMetrics: metrics,
+      clock,
+      logger,
+    }),
+  );
+  if (sealed === undefined) throw new PipitError("INTERNAL", "The database was opened without its keys.");
+  return { opened, ...sealed };
 }
 
 function storePlace({ databaseUrl }: ServerConfig, folder: string) {
@@ -324,13 +343,14 @@ function openSemanticSearch(
 
 /** Gauges ask for what is built after them, once it is there. */
 function openMetrics(redisStatus: () => RedisStatus, time: ServerClock) {
-  const late: { store?: Store; auth?: AuthContext; rooms?: Rooms } = {};
+  const late: { store?: Store; auth?: AuthContext; rooms?: Rooms; keys?: KeyRingWatch } = {};
   const metrics = createMetrics({
     pingDatabase: async () => late.store?.ping(),
     redisStatus,
     passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
     rooms: () => late.rooms?.counts,
     clockAheadSeconds: () => time.aheadSeconds,
+    masterKeyIsRight: () => !["replaced", "mixed"].includes(late.keys?.state() ?? "right"),
   });
   return { late, metrics };
 }
@@ -362,7 +382,7 @@ function connectModels(
     configured: config.model,
     setBy: config.modelSetBy,
     auth: store.auth,
-    sealer: createSealer(masterKey.derive("model-connection-seal")),
+    sealer: sealerFor(masterKey, "model-connection-seal"),
     ollama,
     logger,
   });

@@ -12,6 +12,16 @@ export const authSettings = {
     otherwise: "file `master-key`",
     about: "32 bytes as base64 or hex; the same for all servers of one database",
   },
+  masterKeyPrevious: {
+    env: "PIPIT_MASTER_KEY_PREVIOUS",
+    file: "serve.master_key_previous",
+    secret: true,
+    schema: text,
+    wants: "32 bytes as base64 or hex",
+    otherwise: "none",
+    about:
+      "the key that `PIPIT_MASTER_KEY` takes the place of, until `pipit admin master-key rotate` is done",
+  },
   registrationOpen: {
     env: "PIPIT_REGISTRATION",
     file: "serve.registration",

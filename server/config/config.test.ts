@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
-import { clientKeys, clientVariables, nearestName, serverTables } from "#contract/setting-names.ts";
+import { clientKeys, clientVariables, nearestName, serverTables } from "#contract/names/setting-names.ts";
 import { parseDatabaseUrl } from "#server/store/postgres/database-url.ts";
 import { programInput, readServerConfig } from "./config.ts";
 import { allSettings } from "./settings.ts";

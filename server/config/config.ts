@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { homeOf, type Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { nearestName } from "#contract/setting-names.ts";
+import { nearestName } from "#contract/names/setting-names.ts";
 import { webRootOf } from "#server/http/web/web-root.ts";
 import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
 import type { TlsFiles } from "#server/net/server-tls.ts";

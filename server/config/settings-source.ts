@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
 import type { Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { clientKeys, clientVariables, keysOf, namesSet, refuseUnknown } from "#contract/setting-names.ts";
+import {
+  clientKeys,
+  clientVariables,
+  keysOf,
+  namesSet,
+  refuseUnknown,
+} from "#contract/names/setting-names.ts";
 import type { Setting } from "./setting.ts";
 
 /** Of the project's own tools, which start servers. */

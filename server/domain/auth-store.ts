@@ -1,3 +1,4 @@
+import type { MasterKeyStore } from "./master-key/key-ring.ts";
 import type { OneTimeStore } from "./secrets/one-time-tokens.ts";
 import type { AccountStore, TotpStore, WebSessionStore } from "./accounts/ports.ts";
 import type { ModelConnectionStore } from "./assistant/model-connection.ts";
@@ -21,6 +22,7 @@ export interface AuthStores {
   readonly totp: TotpStore;
   readonly webSessions: WebSessionStore;
   readonly oneTime: OneTimeStore;
+  readonly masterKeys: MasterKeyStore;
   readonly signingKeys: SigningKeyStore;
   readonly refreshTokens: RefreshTokenStore;
   readonly tokenStates: TokenStateStore;

@@ -20,6 +20,8 @@ export interface MetricSources {
   readonly rooms: () => RoomCounts | undefined;
   /** Of this machine's clock before the database's; undefined where it is the same. */
   readonly clockAheadSeconds: () => number | undefined;
+  /** False when secrets in the database are sealed with a key that the server does not have. */
+  readonly masterKeyIsRight: () => boolean;
 }
 
 export type RedisStatus = "connected" | "disabled" | "down";
@@ -216,6 +218,12 @@ function addServiceGauges(registry: Registry, sources: MetricSources): void {
     "pipit_clock_ahead_seconds",
     "How far this machine's clock is ahead of the database's; no value with SQLite.",
     () => sources.clockAheadSeconds(),
+  );
+  gauge(
+    registers,
+    "pipit_master_key_right",
+    "0 while something in the database is sealed with a master key that the server does not have.",
+    () => Number(sources.masterKeyIsRight()),
   );
   gauge(registers, "auth_password_queue_depth", "Passwords that wait to be checked.", () =>
     sources.passwordQueueDepth(),

@@ -13,6 +13,7 @@ const sources = {
   passwordQueueDepth: () => 3,
   rooms: () => ({ readers: 2, delivered: 7, tooSlow: 1 }),
   clockAheadSeconds: () => -1_200 as number | undefined,
+  masterKeyIsRight: () => false,
 };
 
 async function lines(metrics: Metrics): Promise<readonly string[]> {
@@ -86,7 +87,9 @@ describe("metrics", () => {
       },
     });
     expect(await lines(down)).toEqual(expect.arrayContaining(["pipit_database_up 0", "pipit_redis_up 0"]));
-    expect(await lines(down)).toContain("pipit_clock_ahead_seconds -1200");
+    expect(await lines(down)).toEqual(
+      expect.arrayContaining(["pipit_clock_ahead_seconds -1200", "pipit_master_key_right 0"]),
+    );
     const without = createMetrics({
       ...sources,
       redisStatus: () => "disabled",

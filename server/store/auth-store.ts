@@ -5,6 +5,7 @@ import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import { createAccountStore } from "./sql/account-store.ts";
 import { createApiKeyStore } from "./sql/api-key-store.ts";
 import { databaseNowMs, type DatabaseTime } from "./sql/database-time.ts";
+import { createMasterKeyStore } from "./sql/master-key-store.ts";
 import { createMemoryStore } from "./sql/memory-store.ts";
 import { createModelConnectionStore } from "./sql/model-connection-store.ts";
 import { createOauthClientStore } from "./sql/oauth-client-store.ts";
@@ -50,6 +51,7 @@ export function createAuthStore(
     totp: createTotpStore(connection),
     webSessions: createWebSessionStore(connection),
     oneTime: createOneTimeStore(connection, time),
+    masterKeys: createMasterKeyStore(connection),
     signingKeys: createSigningKeyStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
     tokenStates: createTokenStateStore(connection),

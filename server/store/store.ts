@@ -40,8 +40,11 @@ import { createUsageStore } from "./sql/usage-store.ts";
 interface CommonOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Of the audit log, 32 bytes of the master key. Without it, nothing can be done that must be audited. */
-  readonly auditKey?: Buffer;
+  /**
+   * Of the audit log, 32 bytes of the master key, or what finds them in the migrated database. Without it, nothing can be
+   * done that must be audited.
+   */
+  readonly auditKey?: Buffer | ((database: DatabaseHandle) => Promise<Buffer>);
   /** Default: PostgreSQL's own; on SQLite that of `clock`. */
   readonly time?: DatabaseTime;
   /** Told of what is written to the audit log. */
@@ -66,8 +69,10 @@ export async function openStore(options: OpenStoreOptions) {
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await openDatabase(options));
   await database.migrate();
+  const { auditKey: given, ...others } = options;
+  const auditKey = typeof given === "function" ? await given(database) : given;
   const opened = opening.move();
-  return createStore(database, options, () => opened.disposeAsync());
+  return createStore(database, { ...others, ...(auditKey && { auditKey }) }, () => opened.disposeAsync());
 }
 
 async function ping(db: DatabaseHandle["db"]): Promise<void> {
@@ -111,7 +116,11 @@ function roomStores(tables: RoomTables) {
   return { rooms: createRoomStore(tables), roomAnswers: createRoomAnswerStore(tables) };
 }
 
-function createStore(database: DatabaseHandle, options: CommonOptions, close: () => Promise<void>) {
+interface StoreOptions extends CommonOptions {
+  readonly auditKey?: Buffer;
+}
+
+function createStore(database: DatabaseHandle, options: StoreOptions, close: () => Promise<void>) {
   const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, setAside, forget, isWritable, rotations } =
     database;
   const { auditKey, auditMetrics: metrics, clock, logger } = options;

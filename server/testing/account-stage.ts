@@ -3,7 +3,7 @@ import { generateSync } from "otplib/functional";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { createAttemptLimits } from "#server/domain/limits/attempt-limits.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import type { RefreshFamily } from "#server/domain/tokens/ports.ts";
 import type { DatabaseStore, Row, TestDatabase } from "./databases.ts";
 import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";

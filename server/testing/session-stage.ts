@@ -4,7 +4,7 @@ import { clientOf } from "./client-of.ts";
 import { sessionsOf, type TestStart } from "./sessions-of.ts";
 import type { DatabaseStore, TestDatabase } from "./databases.ts";
 import type { Store } from "../store/store.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import type { Sessions } from "#server/domain/tokens/sessions.ts";
 import type { SignIn } from "#server/domain/sign-in/sign-in.ts";

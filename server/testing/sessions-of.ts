@@ -3,7 +3,7 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import { createRefusalAudit } from "#server/domain/audit/refusal-audit.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import { createSignIn, type EarlierProof, type SignIn } from "#server/domain/sign-in/sign-in.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import {
   createSessions,
   type Sessions,

@@ -44,6 +44,7 @@ describe("what anybody may ask", () => {
       database: "connected",
       storage: "writable",
       clock: "own",
+      master_key: "right",
       memory_files: "off",
       semantic_search: "off",
       redis: "disabled",

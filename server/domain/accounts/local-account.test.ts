@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openTemporaryStore } from "#server/testing/temporary-store.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { createLocalAccount } from "./local-account.ts";
 

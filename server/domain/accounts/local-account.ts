@@ -1,7 +1,7 @@
 import { uuidV8 } from "#server/domain/uuid-v8.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock } from "#contract/clock.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import type { Account, AccountStore } from "./ports.ts";
 
 /** Login of the local account; users cannot register it, because the server takes it on its first start. */

@@ -3,8 +3,7 @@ import type { AuditOrigin } from "#server/domain/audit/ports.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Attempt, AttemptLimits } from "#server/domain/limits/attempt-limits.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
-import { createSealer } from "#server/domain/secrets/sealer.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import { sealerFor, type MasterKey } from "#server/domain/master-key/master-key.ts";
 import type { EndSessions, SessionsToKeep } from "./end-sessions.ts";
 import type { Account, AccountCredentials } from "./ports.ts";
 import { createRecoveryCodes } from "./recovery-codes.ts";
@@ -37,7 +36,7 @@ export type SecondFactor = ReturnType<typeof createSecondFactor>;
 
 export function createSecondFactor(options: SecondFactorOptions) {
   const { auth, masterKey, endSessions, issuerName, limits } = options;
-  const sealer = createSealer(masterKey.derive("totp-secrets"));
+  const sealer = sealerFor(masterKey, "totp-secrets");
   const recovery = createRecoveryCodes(masterKey);
   const secretOf = (sealed: string, userId: string): string => sealer.open(sealed, userId).toString();
 

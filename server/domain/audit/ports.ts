@@ -32,6 +32,8 @@ const AUDIT_EVENTS = [
   "device.approved",
   "device.refused",
   "key.rotated",
+  "master_key.rotated",
+  "master_key.abandoned",
   "api_key.created",
   "api_key.revoked",
   "chats.imported",

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BOOTSTRAP_FILE } from "#contract/auth-wire.ts";
-import { replacePrivateFile } from "./private-file.ts";
+import { replacePrivateFile } from "../secrets/private-file.ts";
 
 const SECRET_BYTES = 32;
 

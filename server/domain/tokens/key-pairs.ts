@@ -107,9 +107,9 @@ function openPrivateKey({ kid, sealedPrivateKey }: StoredSigningKey, sealer: Sea
   } catch (cause) {
     throw new PipitError(
       "CONFIG_INVALID",
-      "The server's signing key was sealed with another master key. Restore the master-key file (or the configured " +
-        "master key) that belongs to this database. If it is lost, delete the rows of the table signing_keys: clients " +
-        "then renew their access tokens, and nothing else is lost.",
+      "The server's signing key was sealed with another master key, or is damaged. Restore the master-key file (or the " +
+        'configured master key) that belongs to this database. If it is lost: "pipit admin master-key abandon" says ' +
+        "what is lost with it, and goes on with a new one.",
       { cause, detail: `signing key ${kid}` },
     );
   }

@@ -4,7 +4,7 @@ import type { Store } from "#server/store/store.ts";
 import { databasesBySize, sharedDatabases, type DatabaseStore } from "#server/testing/databases.ts";
 import { createAccessTokens, MAX_ACCESS_TOKEN_TTL_SECONDS } from "./access-tokens.ts";
 import { JWKS_MAX_AGE_SECONDS, KEEP_RETIRED_MS, PUBLISH_AHEAD_MS, ROTATE_EVERY_MS } from "./key-rotation.ts";
-import type { MasterKey } from "./master-key.ts";
+import type { MasterKey } from "../master-key/master-key.ts";
 import { createSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hash, randomBytes } from "node:crypto";
-import type { MasterKey } from "./master-key.ts";
+import type { MasterKey } from "../master-key/master-key.ts";
 import type { OauthClient, RefreshFamily, StoredRefreshToken } from "./ports.ts";
 
 /** 256 bits; RFC 6749 §10.10 wants at least 160. */

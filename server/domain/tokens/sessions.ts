@@ -6,7 +6,7 @@ import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Proven } from "#server/domain/sign-in/prove.ts";
 import type { Starts } from "#server/domain/sign-in/sign-in.ts";
-import type { MasterKey } from "./master-key.ts";
+import type { MasterKey } from "../master-key/master-key.ts";
 import type { FoundToken, OauthClient, RefreshFamily, RevokeReason } from "./ports.ts";
 import { createRefreshTokenMaker } from "./refresh-tokens.ts";
 import {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createRecordingLogger, openTemporaryStore } from "#server/testing/temporary-store.ts";
 import { ROTATE_EVERY_MS } from "./key-rotation.ts";
-import { loadMasterKey } from "./master-key.ts";
+import { loadMasterKey } from "../master-key/master-key.ts";
 import type { SigningKeyStore, StoredSigningKey } from "./ports.ts";
 import { createSigningKeys } from "./signing-keys.ts";
 

@@ -2,7 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { AuthStore } from "#server/domain/auth-store.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
-import { createSealer, type Sealer } from "#server/domain/secrets/sealer.ts";
+import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import { openKey, privateJwkOf, type KeyPair, type PrivateJwk, type PublicJwk } from "./key-pairs.ts";
 import {
   createKeyRotation,
@@ -11,11 +11,11 @@ import {
   type RotationStep,
 } from "./key-rotation.ts";
 import type { VerifyingKey } from "./jws.ts";
-import type { MasterKey } from "./master-key.ts";
+import { SIGNING_KEY_SEAL } from "../master-key/key-ring.ts";
+import { sealerFor, type MasterKey } from "../master-key/master-key.ts";
 import type { SigningKeyStore, StoredSigningKey, TokenAlgorithm } from "./ports.ts";
 
 /** Purpose of the key that seals private halves: see {@link MasterKey.derive}. */
-const SIGNING_KEY_SEAL = "signing-key-seal";
 /** What other processes did to the keys is seen at most this late. */
 const RELOAD_AFTER_MS = 5_000;
 /** A token with an unknown key makes the database be asked again, at most this often. */
@@ -143,7 +143,7 @@ export async function createSigningKeys({
 
 /** Seals private keys for the database. */
 export function createKeySealer(masterKey: MasterKey): Sealer {
-  return createSealer(masterKey.derive(SIGNING_KEY_SEAL));
+  return sealerFor(masterKey, SIGNING_KEY_SEAL);
 }
 
 interface Jwks {

@@ -12,6 +12,7 @@ async function health(over: Partial<HealthContext>): Promise<{ status: number; b
   const context: HealthContext = {
     store: { ping: async () => undefined, isWritable: async () => true },
     time: { state: "own" },
+    masterKeyState: () => "right",
     redisStatus: () => "disabled",
     memoryFilesState: () => "written",
     semanticState: () => "off",
@@ -39,6 +40,17 @@ test("a clock that differs from the database's is told, and does not make the se
       status: 200,
       body: { status: "degraded", clock: state },
     });
+});
+
+test("a master key that does not open everything is told, and does not make the server unhealthy", async () => {
+  const states = ["right", "rotating", "mixed", "replaced"] as const;
+  const answers = states.map(async (state) => health({ masterKeyState: () => state }));
+  expect(await Promise.all(answers)).toMatchObject(
+    states.map((state, index) => ({
+      status: 200,
+      body: { status: index < 2 ? "healthy" : "degraded", master_key: state },
+    })),
+  );
 });
 
 test("a lost Redis is told, and does not make the server unhealthy", async () => {

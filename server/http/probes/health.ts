@@ -6,7 +6,7 @@ import { route, type OpenRoute } from "../kit/route.ts";
 /** What `/health` asks. */
 export type HealthContext = Pick<
   HttpContext,
-  "redisStatus" | "memoryFilesState" | "semanticState" | "logger"
+  "redisStatus" | "masterKeyState" | "memoryFilesState" | "semanticState" | "logger"
 > & {
   readonly store: Pick<HttpContext["store"], "isWritable" | "ping">;
   readonly time: Pick<HttpContext["time"], "state">;
@@ -17,6 +17,7 @@ export function healthRoute({
   store,
   time,
   redisStatus,
+  masterKeyState,
   memoryFilesState,
   semanticState,
   logger,
@@ -37,7 +38,8 @@ export function healthRoute({
       storage === "writable" &&
       ["off", "written"].includes(memoryFiles) &&
       semanticSearch !== "failing" &&
-      ["own", "right"].includes(time.state);
+      ["own", "right"].includes(time.state) &&
+      ["right", "rotating"].includes(masterKeyState());
     reply.header("cache-control", "no-store");
     if (database === "down") reply.code(503);
     return {
@@ -49,6 +51,7 @@ export function healthRoute({
       redis: redisStatus(),
       // "wrong": nobody is signed in here.
       clock: time.state,
+      master_key: masterKeyState(),
       memory_files: memoryFiles,
       semantic_search: semanticSearch,
     };

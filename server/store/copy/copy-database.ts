@@ -12,6 +12,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "accounts", key: ["id"] },
   { name: "recovery_codes", key: ["user_id", "code_hash"] },
   { name: "oauth_clients", key: ["client_id"] },
+  { name: "master_key", key: ["one"] },
   { name: "signing_keys", key: ["kid"] },
   { name: "refresh_families", key: ["id"] },
   { name: "refresh_tokens", key: ["hash"] },

@@ -19,6 +19,7 @@ import { createEvents } from "./migration-0028.ts";
 import { answerInRooms } from "./migration-0029.ts";
 import { picturesInRooms } from "./migration-0030.ts";
 import { indexOldRows } from "./migration-0031.ts";
+import { nameMasterKey } from "./migration-0032.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -36,13 +37,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0002_web_sessions": { up: createWebSessions },
     "0003_auth_service": { up: createAuthTables },
     // The grace that no operator chose becomes today's (ADR 29).
-    "0004_refresh_grace": {
-      async up(db: Kysely<Tables>) {
-        await sql`update oauth_clients set refresh_grace_ms = 900000 where refresh_grace_ms = 10000`.execute(
-          db,
-        );
-      },
-    },
+    "0004_refresh_grace": { up: lengthenGrace },
     "0005_credentials_version": {
       up: (db: Kysely<Tables>) =>
         addColumns(db, "accounts", ["credentials_version"], "integer not null default 0"),
@@ -105,7 +100,12 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0029_answers_in_rooms": { up: answerInRooms },
     "0030_pictures_in_rooms": { up: picturesInRooms },
     "0031_retention": { up: indexOldRows },
+    "0032_master_key": { up: nameMasterKey },
   };
+}
+
+async function lengthenGrace(db: Kysely<Tables>): Promise<void> {
+  await sql`update oauth_clients set refresh_grace_ms = 900000 where refresh_grace_ms = 10000`.execute(db);
 }
 
 /** Who watches a migration. */

@@ -1,4 +1,4 @@
-import { editDistance } from "#contract/edit-distance.ts";
+import { editDistance } from "#contract/names/edit-distance.ts";
 
 /** Shorter words are too alike to be taken for one another. */
 const MIN_WORD_CHARS = 4;

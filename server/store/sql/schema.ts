@@ -67,6 +67,8 @@ export interface Tables {
   model_choices: { user_id: string; chat_id: string; model: string };
   /** At most one row: address, key and model of the server's model server, sealed. */
   model_connection: { id: string; sealed: string };
+  /** At most one row: the master key with which all else is sealed, by its id. */
+  master_key: { one: string; id: string; previous_id: string | null; kept_sealed: string | null };
   signing_keys: SigningKeyRow;
   refresh_families: RefreshFamilyRow;
   refresh_tokens: RowOf<StoredRefreshToken> & { consumed_at_ms: number | null };

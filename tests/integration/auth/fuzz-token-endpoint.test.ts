@@ -8,7 +8,7 @@ import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { createClients } from "#server/domain/tokens/clients.ts";
-import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
+import { loadMasterKey } from "#server/domain/master-key/master-key.ts";
 import { createLogger } from "#server/observe/logger.ts";
 import { openStore } from "#server/store/store.ts";
 import { databases } from "#server/testing/databases.ts";

@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JSONWebK
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { systemClock } from "#server/domain/clock.ts";
-import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
+import { loadMasterKey } from "#server/domain/master-key/master-key.ts";
 import type { KeyPair } from "#server/domain/tokens/key-pairs.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import { databasesBySize } from "#server/testing/databases.ts";

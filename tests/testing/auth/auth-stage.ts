@@ -11,7 +11,7 @@ import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import type { Logger } from "#contract/logger.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
-import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
+import { loadMasterKey } from "#server/domain/master-key/master-key.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import type { Row, TestDatabase } from "#server/testing/databases.ts";
 import { queryPostgres } from "#server/testing/postgres-databases.ts";

@@ -15,7 +15,7 @@ import {
   type Clients,
   type RegisteredClient,
 } from "#server/domain/tokens/clients.ts";
-import type { MasterKey } from "#server/domain/tokens/master-key.ts";
+import type { MasterKey } from "#server/domain/master-key/master-key.ts";
 import type { OauthClient } from "#server/domain/tokens/ports.ts";
 import { createSigningKeys } from "#server/domain/tokens/signing-keys.ts";
 import { databases, type DatabaseStore, type TestDatabase } from "#server/testing/databases.ts";

@@ -4,7 +4,7 @@ import { accountOf } from "#server/testing/account-of.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { createClients, type ClientRegistration, type Clients } from "#server/domain/tokens/clients.ts";
-import { loadMasterKey } from "#server/domain/tokens/master-key.ts";
+import { loadMasterKey } from "#server/domain/master-key/master-key.ts";
 import { sessionsOf } from "#server/testing/sessions-of.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import { postgresServerUrl, type Row } from "#server/testing/databases.ts";

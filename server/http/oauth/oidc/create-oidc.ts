@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createSealer } from "#server/domain/secrets/sealer.ts";
+import { sealerFor } from "#server/domain/master-key/master-key.ts";
 import type { OpenRoute } from "#server/http/kit/route.ts";
 import type { CodeRedeemer } from "../grants/code-redeemer.ts";
 import type { OidcContext } from "./interaction.ts";
@@ -19,8 +19,8 @@ export function createOidc(
 ): Oidc {
   const parts = {
     ...server,
-    sealer: createSealer(server.masterKey.derive("oidc-payload-seal")),
-    proofSealer: createSealer(server.masterKey.derive("oidc-sign-in-proof")),
+    sealer: sealerFor(server.masterKey, "oidc-payload-seal"),
+    proofSealer: sealerFor(server.masterKey, "oidc-sign-in-proof"),
     exchanges: new AsyncLocalStorage<ProviderExchange>(),
   };
   const ctx: OidcContext = { ...parts, provider: createCurrentProvider(parts) };

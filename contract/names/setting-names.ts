@@ -1,6 +1,6 @@
 import { editDistance } from "./edit-distance.ts";
-import type { Environment } from "./environment.ts";
-import { PipitError } from "./pipit-error.ts";
+import type { Environment } from "../environment.ts";
+import { PipitError } from "../pipit-error.ts";
 
 /** What the terminal client and the desktop app read of the environment. */
 export const clientVariables: readonly string[] = [
