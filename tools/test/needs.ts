@@ -25,6 +25,7 @@ const signs: readonly (readonly [text: RegExp, need: PartName])[] = [
   [/\bredis-server\.ts"|inject\("redisUrl"\)/, "redis"],
   [/"(oathtool|zbarimg)"/, "totp"],
   [/\bcertificate\.ts"/, "tools"],
+  [/"systemd-analyze"/, "systemd"],
   [/\bteam-proxy\.ts"/, "proxies"],
 ];
 

@@ -17,6 +17,7 @@ export type PartName =
   | "postgres"
   | "redis"
   | "proxies"
+  | "systemd"
   | "totp"
   | "model-checker"
   | "import";
@@ -152,6 +153,11 @@ const parts: readonly Part[] = [
       command("caddy", "caddy"),
       command("openssl", "openssl"),
     ],
+  },
+  {
+    name: "systemd",
+    purpose: "check of the unit that starts a server",
+    requirements: [command("systemd-analyze", "systemd")],
   },
   {
     name: "totp",
