@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { parseExactJson } from "#contract/exact-json.ts";
+import { parseExactJson } from "#contract/events/exact-json.ts";
 import type { Terminal } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import type { EventWords } from "./event-words.ts";

@@ -1,4 +1,4 @@
-import { isExactNumber } from "../exact-json.ts";
+import { isExactNumber } from "./exact-json.ts";
 import { isDeeperThan, JSON_MAX_LEVELS } from "../json-depth.ts";
 
 /** Where programs leave events, many at once (docs/reference/developer-api.md, "Batches of events"). */

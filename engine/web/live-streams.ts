@@ -1,6 +1,6 @@
 import { isFieldSet, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { SIGN_OF_LIFE_HEADER, SIGN_OF_LIFE_S, STREAM_SILENCE_MS } from "#contract/signs-of-life.ts";
+import { SIGN_OF_LIFE_HEADER, SIGN_OF_LIFE_S, STREAM_SILENCE_MS } from "#contract/events/signs-of-life.ts";
 
 /** A question with a picture takes its time over a slow network before the server can say anything: 64 kbit/s. */
 const UPLOAD_BYTES_PER_MS = 8;

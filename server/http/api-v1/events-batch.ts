@@ -4,7 +4,7 @@ import {
   EVENT_BATCH_PATH,
   isObject,
 } from "#contract/events/program-events.ts";
-import { parseExactJson } from "#contract/exact-json.ts";
+import { parseExactJson } from "#contract/events/exact-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { writer, type CallerAccess } from "#server/domain/access/access.ts";
 import { takeEvents, type EventOutcome } from "#server/domain/events/take-events.ts";

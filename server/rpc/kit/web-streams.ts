@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
-import { SIGN_OF_LIFE_HEADER } from "#contract/signs-of-life.ts";
+import { SIGN_OF_LIFE_HEADER } from "#contract/events/signs-of-life.ts";
 
 const MAX_SECONDS = 60;
 

@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { STREAM_SILENCE_MS } from "#contract/signs-of-life.ts";
+import { STREAM_SILENCE_MS } from "#contract/events/signs-of-life.ts";
 import { rooms as texts } from "#renderer/i18n/en/rooms.ts";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startRelay } from "#tests/doubles/relay.ts";

@@ -4,7 +4,7 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import type { Metadata } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SIGN_OF_LIFE_HEADER } from "#contract/signs-of-life.ts";
+import { SIGN_OF_LIFE_HEADER } from "#contract/events/signs-of-life.ts";
 import { EmptySchema, Messaging, type Message } from "#proto/messaging_pb.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
