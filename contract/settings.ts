@@ -48,6 +48,8 @@ export const settingsSchema = z.object({
   historySize: z.int().check(z.minimum(HISTORY_SIZE_MIN), z.maximum(HISTORY_SIZE_MAX)),
   /** Whether what is said is kept in a file of this computer, too. */
   historyFile: z.boolean(),
+  /** Which servers are told how this program is used, never what is said: this machine's (`own`), every one, or none. */
+  reports: z.enum(["never", "own", "always"]),
   /** Whether "what did we say about ..." may read all chats. */
   searchAllChats: z.boolean(),
   /** The window stays when it loses the focus. */
@@ -80,6 +82,7 @@ export const defaultSettings: Settings = {
   servers: [],
   historySize: HISTORY_MAX_MESSAGES,
   historyFile: false,
+  reports: "own",
   searchAllChats: false,
   pinned: false,
   compactBar: false,

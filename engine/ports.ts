@@ -84,9 +84,9 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The body goes packed by gzip; on Node only. */
+  /** The body goes packed by gzip. */
   readonly packed?: true;
-  /** Of the whole exchange, in place of the usual limit; on Node only. */
+  /** Of the whole exchange, in place of the usual limit. */
   readonly timeoutMs?: number;
 }
 export interface HttpResponse {

@@ -42,7 +42,7 @@ export async function openCliClient(
     model,
     keepsHistory: () => config.keepsHistory,
     maxQueuedEvents: config.maxQueuedEvents,
-    reportsDeliveries: config.reportsDeliveries,
+    reports: () => config.reports,
   });
 }
 

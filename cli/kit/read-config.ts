@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
 import { isObject } from "#contract/events/program-events.ts";
+import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
 import { homeOf, type Environment } from "#contract/environment.ts";
 import {
   clientKeys,
@@ -50,8 +51,8 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: s
     keepsHistory: yesOrNo(file, "history_file"),
     /** Events that may wait to be sent (config.toml `max_queue_size` of `[sync]`); undefined: as many as is usual. */
     maxQueuedEvents: queueSizeOf(file["sync"]),
-    /** Whether the server is told how messages were delivered (config.toml `reports` of `[sync]`). */
-    reportsDeliveries: yesOrNo(isObject(file["sync"]) ? file["sync"] : {}, "reports", true),
+    /** Which servers are told how this program is used (config.toml `reports` of `[sync]`). */
+    reports: reportsOf(file["sync"]),
   };
 }
 
@@ -127,8 +128,17 @@ function httpUrl(value: string | undefined, name: string): string | undefined {
   return url.origin;
 }
 
-function yesOrNo(file: ConfigFile, key: string, initial = false): boolean {
-  const value = file[key] ?? initial;
+function reportsOf(table: unknown): Settings["reports"] {
+  const value = isObject(table) ? table["reports"] : undefined;
+  if (value === undefined) return defaultSettings.reports;
+  const chosen = settingsSchema.shape.reports.safeParse(value);
+  if (chosen.success) return chosen.data;
+  const message = 'config.toml: reports of [sync] must be "never", "own" or "always".';
+  throw new PipitError("CONFIG_INVALID", message, { field: "reports" });
+}
+
+function yesOrNo(file: ConfigFile, key: string): boolean {
+  const value = file[key] ?? false;
   if (typeof value === "boolean") return value;
   throw new PipitError("CONFIG_INVALID", `config.toml: ${key} must be true or false.`, { field: key });
 }

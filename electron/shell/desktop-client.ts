@@ -15,7 +15,7 @@ import type { DesktopConfig } from "./config.ts";
 
 export interface DesktopClientOptions extends Pick<
   ClientOptions,
-  "serverEntry" | "speaker" | "keepsHistory"
+  "serverEntry" | "speaker" | "keepsHistory" | "reports"
 > {
   readonly config: Pick<DesktopConfig, "home" | "serverUrl" | "grpcUrl">;
   readonly launcher: ChildLauncher;

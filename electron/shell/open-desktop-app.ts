@@ -75,6 +75,7 @@ export function openDesktopApp(
           serverEntry,
           systemLocale,
           keepsHistory: () => files.settings.get().historyFile,
+          reports: () => files.settings.get().reports,
           onKeychain: showKeychain,
           openPage: (address) => openServerPage(address, shell),
           onBack: parts.show,

@@ -2,13 +2,14 @@ import { v7 as uuidv7 } from "uuid";
 import type { AuthState } from "#contract/auth-state.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { Settings } from "#contract/settings.ts";
 import { languageOfLocale } from "#contract/language.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import { createEventLink, type SayToRoom } from "#engine/events/event-link.ts";
 import type { News } from "#engine/events/news.ts";
 import { createHistoryClient, type HistoryClient } from "#engine/history/history-client.ts";
 import type { ChildLauncher } from "./processes/child-launcher.ts";
-import { createProgramEvents, QUEUED_EVENTS_MAX, type ProgramEvents } from "./events/program-events.ts";
+import { createProgramEvents, type ProgramEvents } from "./events/program-events.ts";
 import { createFileLogger } from "./files/file-logger.ts";
 import { loadHardwareId } from "./files/hardware-id.ts";
 import { readLocalSecret } from "./backend/local-secret.ts";
@@ -25,8 +26,9 @@ import { createModelConnectionClient } from "#engine/model/model-connection-clie
 import type { AskServer, HttpClient, KeptAccount, OutboxRow, Speaker, TokenStore } from "#engine/ports.ts";
 import { createOwnRooms } from "#engine/rooms/own-rooms.ts";
 import { Session } from "#engine/session/session.ts";
-import { reportDeliveries } from "#engine/program-events/delivery-reports.ts";
 import { keepPushing } from "#engine/program-events/keep-pushing.ts";
+import { QUEUED_EVENTS_MAX } from "#engine/program-events/push-events.ts";
+import { reportsTo, withReports } from "#engine/program-events/reports.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
 import { createSignedInHttp, signedIn } from "#engine/wire/signed-in.ts";
@@ -58,8 +60,8 @@ export interface ClientOptions {
   readonly keepsHistory?: () => boolean;
   /** Events that are kept until they are sent; beyond it the oldest go. Default: QUEUED_EVENTS_MAX. */
   readonly maxQueuedEvents?: number | undefined;
-  /** Whether the server is told of messages that were delivered late, again or in parts. Default: no. */
-  readonly reportsDeliveries?: boolean;
+  /** Which servers are told how this program is used; may change. Default: none. */
+  readonly reports?: () => Settings["reports"];
   readonly speak: boolean;
   readonly speaker: Speaker | undefined;
   /** On its way: opening it takes a helper process. */
@@ -163,16 +165,16 @@ function keepingHistory(
 function reporting(
   ask: AskServer,
   events: ProgramEvents,
-  { reportsDeliveries = false, clientId }: ClientOptions,
+  { clientId }: ClientOptions,
   logger: Logger,
 ): AskServer {
-  if (!reportsDeliveries) return ask;
   const { nowMs } = systemClock;
-  const of = { event_type: "DeliveryReported", aggregate_type: "Client", aggregate_id: clientId };
-  return reportDeliveries(ask, {
+  const of = { aggregate_type: "Client", aggregate_id: clientId };
+  return withReports(ask, {
     nowMs,
-    report(payload) {
-      events.add([{ ...of, payload }], AbortSignal.timeout(REPORT_TIMEOUT_MS)).catch((error: unknown) => {
+    isWanted: events.takesReports,
+    report(report) {
+      events.add([{ ...of, ...report }], AbortSignal.timeout(REPORT_TIMEOUT_MS)).catch((error: unknown) => {
         logger.debug("events.not_queued", { code: PipitError.from(error).code });
       });
     },
@@ -204,17 +206,24 @@ function listening(
 }
 
 function programEventsOf(
-  { server, maxQueuedEvents: maxEvents = QUEUED_EVENTS_MAX }: ClientOptions,
+  {
+    server,
+    maxQueuedEvents: maxEvents = QUEUED_EVENTS_MAX,
+    reports = () => "never",
+    clientId,
+  }: ClientOptions,
   session: Session,
   api: HttpClient,
   logger: Logger,
 ): ProgramEvents {
   const { home } = server;
-  const scoped = scopeServer({ home, ...serverOf(server) });
+  const named = serverOf(server);
   return createProgramEvents({
     home,
-    server: scoped,
+    server: scopeServer({ home, ...named }),
     maxEvents,
+    clientId,
+    takesReports: () => reportsTo(reports(), named.ownServer),
     session,
     api,
     clock: systemClock,

@@ -1,15 +1,14 @@
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Clock } from "#engine/ports.ts";
+import { retryDelayMs } from "#engine/retry/retry-policy.ts";
 
 /** After a start, which has enough to do. */
 const FIRST_AFTER_MS = 60_000;
-/** From one run to the next, and the longest pause after runs that failed. */
+/** From one run to the next at most, and the longest pause after runs that failed. */
 const EVERY_MS = 300_000;
-/** After the first run that failed; doubled with each further one. */
+/** After the first run that failed. */
 const BASE_PAUSE_MS = 30_000;
-/** Pauses differ by so much, so that the clients of a server that was away do not come back together. */
-const JITTER = 0.2;
 
 interface KeepPushingDeps {
   /** Sends what waits; resolves to what ended the run. Throws PipitError. */
@@ -28,16 +27,16 @@ export function keepPushing(deps: KeepPushingDeps): Disposable {
 }
 
 async function run({ push, clock, random, logger }: KeepPushingDeps, signal: AbortSignal): Promise<void> {
+  const pause = (failures: number, baseMs: number, retryAfterMs?: number): number =>
+    Math.max(retryAfterMs ?? 0, retryDelayMs(failures, undefined, random, { baseMs, maxMs: EVERY_MS }));
   let failures = 0;
-  let pauseMs = FIRST_AFTER_MS;
+  let pauseMs = pause(1, FIRST_AFTER_MS);
   for (;;) {
-    const spread = 1 - JITTER / 2 + JITTER * random();
-    await clock.sleep(Math.round(pauseMs * spread), signal).catch(() => undefined);
+    await clock.sleep(pauseMs, signal).catch(() => undefined);
     if (signal.aborted) return;
     const error = await push(signal).catch((reason: unknown) => PipitError.from(reason));
     failures = error === undefined ? 0 : failures + 1;
-    pauseMs = failures === 0 ? EVERY_MS : Math.min(EVERY_MS, BASE_PAUSE_MS * 2 ** (failures - 1));
-    pauseMs = Math.max(pauseMs, error?.retryAfterMs ?? 0);
+    pauseMs = failures === 0 ? pause(1, EVERY_MS) : pause(failures, BASE_PAUSE_MS, error?.retryAfterMs);
     if (error !== undefined) logger.debug("events.not_pushed", { failures, code: error.code });
   }
 }

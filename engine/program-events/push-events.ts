@@ -1,10 +1,17 @@
 import * as z from "zod/mini";
-import { EVENT_BATCH_MAX, EVENT_BATCH_MAX_BYTES, eventIdOf } from "#contract/events/program-events.ts";
+import {
+  EVENT_BATCH_MAX,
+  EVENT_BATCH_MAX_BYTES,
+  EVENT_BATCH_PATH as path,
+  eventIdOf,
+} from "#contract/events/program-events.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { HttpResponse } from "#engine/ports.ts";
+import type { HttpClient, HttpResponse } from "#engine/ports.ts";
 import { refusalOf } from "#engine/wire/json-api.ts";
 
+/** A batch may be eight megabytes over a slow network. */
+const BATCH_TIMEOUT_MS = 60_000;
 /** What an event waits for that is none of a batch with others: brackets, commas, its name. */
 const ROOM_BYTES = 4_096;
 
@@ -23,12 +30,18 @@ export interface BatchOutcome {
   readonly rejected: ReadonlyMap<string, { readonly why: string; readonly own: boolean }>;
 }
 
-/** Events in the order in which they go. */
+/** What other programs of this kind keep, unless they are told otherwise. */
+export const QUEUED_EVENTS_MAX = 100_000;
+
+/** Events in the order in which they go: those that the server has refused by themselves behind all others. */
 export interface EventQueue {
-  /** The first ones. */
-  next(max: { readonly events: number; readonly bytes: number }): readonly QueuedEvent[];
+  /** The first ones, at least one where there is any. */
+  next(max: {
+    readonly events: number;
+    readonly bytes: number;
+  }): readonly QueuedEvent[] | Promise<readonly QueuedEvent[]>;
   /** What is delivered goes; what is not has failed once more, and goes again. */
-  settle(outcome: BatchOutcome): void;
+  settle(outcome: BatchOutcome): void | Promise<void>;
 }
 
 /** What a run of batches has come to. */
@@ -46,27 +59,27 @@ export interface PushReport {
  * with that would be wrong with the next one. A proxy may take less at once than the server does: after its 413 the run
  * goes on with half as many at a time. Nothing is ever dropped because it failed often.
  *
- * @param send a batch as JSON. Throws PipitError
+ * @param api its requests carry the sign-in. Throws PipitError
  */
 export async function pushEvents(
   queue: EventQueue,
-  send: (path: string, batch: string) => Promise<HttpResponse>,
-  path: string,
+  api: HttpClient,
+  signal: AbortSignal,
 ): Promise<PushReport> {
   let [success, duplicate] = [0, 0];
   const rejected = new Map<string, string>();
   let events = EVENT_BATCH_MAX;
   for (;;) {
-    const batch = queue.next({ events, bytes: EVENT_BATCH_MAX_BYTES - ROOM_BYTES });
+    const batch = await queue.next({ events, bytes: EVENT_BATCH_MAX_BYTES - ROOM_BYTES });
     if (batch.length === 0) return { success, duplicate, rejected, error: undefined };
-    const { outcome, error, tooLarge } = await sent(batch, send, path);
+    const { outcome, error, tooLarge } = await sent(batch, api, signal);
     // Whoever stops it says nothing of these events.
     if (error?.code === "CANCELLED") return { success, duplicate, rejected, error };
     if (tooLarge && batch.length > 1) {
       events = Math.floor(batch.length / 2);
       continue;
     }
-    queue.settle(outcome);
+    await queue.settle(outcome);
     for (const [id, { why }] of outcome.rejected) rejected.set(id, why);
     for (const id of [...outcome.success, ...outcome.duplicate]) rejected.delete(id);
     success += outcome.success.length;
@@ -78,18 +91,25 @@ export async function pushEvents(
 
 async function sent(
   batch: readonly QueuedEvent[],
-  send: Parameters<typeof pushEvents>[1],
-  path: string,
+  api: HttpClient,
+  signal: AbortSignal,
 ): Promise<{
   readonly outcome: BatchOutcome;
   readonly error: PipitError | undefined;
   readonly tooLarge?: boolean;
 }> {
   try {
-    const response = await send(path, `{"events":[${batch.map(({ data }) => data).join(",")}]}`);
+    const request = {
+      method: "POST",
+      path,
+      headers: { accept: "application/json", "content-type": "application/json" },
+      body: `{"events":[${batch.map(({ data }) => data).join(",")}]}`,
+      packed: true,
+      timeoutMs: BATCH_TIMEOUT_MS,
+    } as const;
+    const response = await api.request(request, signal);
     if (response.status === 200) return { outcome: outcomeIn(response.body, batch), error: undefined };
-    if (response.status === 400)
-      return { outcome: outcomeOf400(response, batch, path), error: refusal(response, path) };
+    if (response.status === 400) return { outcome: outcomeOf400(response, batch), error: refusal(response) };
     const error = refusalOf(path, response);
     if (response.status !== 413) throw error;
     // Of one alone it is that event's own fault: it goes behind the others.
@@ -143,7 +163,7 @@ const detailSchema = z.object({
 });
 
 /** `details` is a list, or JSON of one, of the events that are at fault; `error` is why the others did not go. */
-function outcomeOf400(response: HttpResponse, batch: readonly QueuedEvent[], path: string): BatchOutcome {
+function outcomeOf400(response: HttpResponse, batch: readonly QueuedEvent[]): BatchOutcome {
   const { data } = refusedSchema.safeParse(parseJson(response.body));
   if (data === undefined) return failed(batch, refusalOf(path, response).message);
   const details = typeof data.details === "string" ? parseJson(data.details) : data.details;
@@ -160,7 +180,7 @@ function outcomeOf400(response: HttpResponse, batch: readonly QueuedEvent[], pat
   return { success: [], duplicate: [], rejected: new Map(rejected) };
 }
 
-function refusal(response: HttpResponse, path: string): PipitError {
+function refusal(response: HttpResponse): PipitError {
   const { data } = refusedSchema.safeParse(parseJson(response.body));
   return data === undefined ? refusalOf(path, response) : new PipitError("INVALID_REQUEST", data.error);
 }

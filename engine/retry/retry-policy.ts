@@ -82,18 +82,25 @@ export function decideRetry(attempt: FailedAttempt, random: () => number): Retry
   return { kind: "wait", delayMs: waitMs };
 }
 
+/** Pauses of ours: the first, before jitter, and the longest, jitter included. */
+interface Pauses {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
 /**
  * The pause after the `failures`-th failure in a row: `retryAfterMs` if the server named one, else
- * 1 s * 2^(failures - 1) plus 10 to 30 % of jitter, 60 s at most. At the cap the jitter goes downwards, so that
- * many clients never return in step.
+ * `baseMs` * 2^(failures - 1) plus 10 to 30 % of jitter, `maxMs` at most; 1 s and 60 s for what a person waits for. At the
+ * cap the jitter goes downwards, so that many clients never return in step.
  */
 export function retryDelayMs(
   failures: number,
   retryAfterMs: number | undefined,
   random: () => number,
+  { baseMs, maxMs }: Pauses = { baseMs: BASE_DELAY_MS, maxMs: MAX_DELAY_MS },
 ): number {
   if (retryAfterMs !== undefined) return Math.max(0, retryAfterMs);
   const jitter = 1 + MIN_JITTER + (MAX_JITTER - MIN_JITTER) * random();
-  const plain = BASE_DELAY_MS * 2 ** Math.max(0, failures - 1);
-  return Math.round(Math.min(plain, MAX_DELAY_MS / (1 + MAX_JITTER)) * jitter);
+  const plain = baseMs * 2 ** Math.max(0, failures - 1);
+  return Math.round(Math.min(plain, maxMs / (1 + MAX_JITTER)) * jitter);
 }

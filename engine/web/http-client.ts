@@ -8,15 +8,16 @@ const DEFAULT_TIMEOUT_MS = 8_000;
  * An {@link HttpClient} of the page: its own origin only, with its cookies, following no redirect.
  *
  * @param serverUrl the origin that the page came from
- * @param timeoutMs whole exchange, body included
+ * @param usualTimeoutMs whole exchange, body included
  */
-export function createPageHttpClient(serverUrl: string, timeoutMs = DEFAULT_TIMEOUT_MS): HttpClient {
+export function createPageHttpClient(serverUrl: string, usualTimeoutMs = DEFAULT_TIMEOUT_MS): HttpClient {
   const base = new URL(serverUrl);
   return {
     async request(request, signal) {
       const url = new URL(request.path, base);
       if (url.origin !== base.origin)
         throw new PipitError("INVALID_REQUEST", "A request path must stay on the server.");
+      const { timeoutMs = usualTimeoutMs } = request;
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
         return await exchange(url, request, AbortSignal.any([signal, timeout]));
@@ -30,17 +31,24 @@ export function createPageHttpClient(serverUrl: string, timeoutMs = DEFAULT_TIME
 }
 
 async function exchange(url: URL, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  const { body: plain, packed } = request;
+  const sent = packed === true && plain !== undefined ? await gzip(plain) : plain;
   const response = await fetch(url, {
     method: request.method,
     credentials: "same-origin",
     redirect: "error",
     cache: "no-store",
     signal,
-    ...(request.headers === undefined ? {} : { headers: request.headers }),
-    ...(request.body === undefined ? {} : { body: request.body }),
+    headers: { ...request.headers, ...(packed === true ? { "content-encoding": "gzip" } : {}) },
+    ...(sent === undefined ? {} : { body: sent }),
   });
   const body = await readText(response, url);
   return { status: response.status, headers: Object.fromEntries(response.headers), body };
+}
+
+async function gzip(text: string): Promise<Blob> {
+  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return await new Response(packed).blob();
 }
 
 async function readText(response: Response, url: URL): Promise<string> {

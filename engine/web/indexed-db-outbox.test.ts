@@ -107,7 +107,7 @@ describe("tabs of two versions", () => {
     await outbox.add(outboxRow("1"));
     const chat = crypto.randomUUID();
     expect(await outbox.claim(chat)).toBe(true);
-    (await openDB(name, 4)).close();
+    (await openDB(name, 99)).close();
     await expect(outbox.add(outboxRow("2"))).rejects.toMatchObject({
       code: "STORAGE_UNREADABLE",
       message: expect.stringContaining("newer"),

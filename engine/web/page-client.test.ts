@@ -16,6 +16,7 @@ function open() {
       hardwareId: "page-1",
       locale: "en",
       storage: { outbox: createMemoryOutbox(), values: createMemoryValues() },
+      reports: () => "never",
       takeSignInCode: () => undefined,
       showSignInLink: () => undefined,
       onCodeRefused: () => undefined,

@@ -3,13 +3,14 @@ import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
 import type { OwnAccountClient } from "#engine/account/own-account-client.ts";
-import type { AppClient } from "#engine/app/app-ports.ts";
+import type { AppClient, FoundServer } from "#engine/app/app-ports.ts";
 import { createChatEngine } from "#engine/chat/chat-engine.ts";
 import type { ChatEngineDeps } from "#engine/chat/chat-engine-api.ts";
 import { createEventLink, type EventLink } from "#engine/events/event-link.ts";
 import { createHistoryClient } from "#engine/history/history-client.ts";
 import { createModelConnectionClient } from "#engine/model/model-connection-client.ts";
 import type { AskServer, Credentials, HttpClient } from "#engine/ports.ts";
+import { withReports } from "#engine/program-events/reports.ts";
 import type { OwnRooms } from "#engine/rooms/own-rooms.ts";
 import { systemClock } from "#engine/system-clock.ts";
 import { errorOfStranger } from "#engine/wire/http-error.ts";
@@ -19,6 +20,7 @@ import { createPageEventSockets } from "./event-socket.ts";
 import { createPageHttpClient } from "./http-client.ts";
 import { createKeptHistory } from "./kept-history.ts";
 import { createLazyAsk } from "./lazy-ask.ts";
+import { createPageReports } from "./page-reports.ts";
 import type { PageStorage } from "./page-storage.ts";
 import { createSignInLink, type SignInLinkOptions } from "./sign-in-link.ts";
 
@@ -26,7 +28,9 @@ export interface PageClientOptions
   extends Pick<ChatEngineDeps, "speaker" | "hardwareId" | "locale" | "logger">, SignInLinkOptions {
   /** Where the page came from. */
   readonly serverUrl: string;
-  readonly storage: Pick<PageStorage, "outbox" | "values" | "kept">;
+  readonly storage: Pick<PageStorage, "outbox" | "values" | "kept" | "database">;
+  /** See `Settings`; may change. */
+  readonly reports: () => Settings["reports"];
   /** The one-time code that the page was opened with, once. */
   readonly takeSignInCode: () => string | undefined;
 }
@@ -44,7 +48,8 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const session = new CookieSession(http, storage, logger);
   const link = createSignInLink(session, options);
   const api = createSignedInHttp(http, session);
-  const { kept, outbox } = storage;
+  const { kept, outbox, database } = storage;
+  const reports = createPageReports({ database, session, api, logger, choice: options.reports });
   const asked = createHistoryClient(api);
   const remembered = kept && createKeptHistory({ history: asked, session, kept, logger, ...ahead() });
   const history = remembered ?? asked;
@@ -52,7 +57,10 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
   const engine = createChatEngine({
     ...options,
     // A quarter of the page's code, which is not needed before the first question.
-    ask: createLazyAsk(() => loadAsk(serverUrl, session, logger)),
+    ask: withReports(
+      createLazyAsk(() => loadAsk(serverUrl, session, logger)),
+      reports,
+    ),
     history,
     session,
     outbox,
@@ -98,26 +106,26 @@ export function openPageClient(options: PageClientOptions, settings: Settings): 
       }
     },
     listen(onNews) {
+      void idle().then(reports.resume);
       const deps = { session, api, clock: systemClock, random: Math.random, logger, onNews };
       events = createEventLink({ ...deps, open: createPageEventSockets(serverUrl) });
       return events.say;
     },
     logout: (signal) => session.signOut(signal),
-    async openAccount() {
-      const { createOwnAccountClient } = await import("#engine/account/own-account-client.ts");
-      return createOwnAccountClient(api, () => void session.restore(new AbortController().signal));
-    },
-    async findServer(signal) {
-      await checkHealth(http, signal);
-      // The page cannot use the local account's secret, wherever the server runs.
-      return { httpUrl: serverUrl, own: false };
-    },
+    openAccount: () => openAccount(api, session),
+    findServer: (signal) => findServer(http, serverUrl, signal),
     async [Symbol.asyncDispose]() {
       events?.[Symbol.dispose]();
+      reports[Symbol.dispose]();
       await engine[Symbol.asyncDispose]();
       session[Symbol.dispose]();
     },
   };
+}
+
+async function openAccount(api: HttpClient, session: CookieSession): Promise<OwnAccountClient> {
+  const { createOwnAccountClient } = await import("#engine/account/own-account-client.ts");
+  return createOwnAccountClient(api, () => void session.restore(new AbortController().signal));
 }
 
 /** Safari has no call for it, and any browser may be busy for long. */
@@ -147,11 +155,12 @@ function importBy(serverUrl: string, credentials: Credentials): AppClient["impor
   };
 }
 
-async function checkHealth(http: HttpClient, signal: AbortSignal): Promise<void> {
+async function findServer(http: HttpClient, httpUrl: string, signal: AbortSignal): Promise<FoundServer> {
   const health = await http.request({ method: "GET", path: "/health" }, signal);
   const stranger = errorOfStranger(health);
   if (stranger !== undefined) throw stranger;
-  if (health.status === 200) return;
+  // The page cannot use the local account's secret, wherever the server runs.
+  if (health.status === 200) return { httpUrl, own: false };
   const message = "The server runs, but its database does not answer. Its log has the details.";
   throw new PipitError("SERVER_UNREACHABLE", message, { detail: `HTTP ${health.status}` });
 }

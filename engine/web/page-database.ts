@@ -5,9 +5,21 @@ import { sizeOf, type ScreenImage } from "#contract/screen-image.ts";
 import type { OutboxRow } from "#engine/ports.ts";
 import { systemClock } from "#engine/system-clock.ts";
 
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 /** Some browsers never answer when their storage is in disorder; a page that waits for that shows nothing. */
 const OPEN_TIMEOUT_MS = 5_000;
+
+/** An event that waits to be sent. */
+export interface StoredEvent {
+  readonly seq?: number;
+  readonly accountId: string;
+  readonly eventId: string;
+  /** Its JSON. */
+  readonly data: string;
+  /** How often the server has refused this very event. */
+  readonly refusals: number;
+  readonly lastError?: string;
+}
 
 /** A row with the number that says which came first. */
 export type StoredRow = OutboxRow & { readonly seq?: number };
@@ -20,9 +32,15 @@ interface PageSchema extends DBSchema {
   values: { key: string; value: unknown };
   /** Messages of chats that were read here, by chat, as JSON in UTF-8. */
   chats: { key: string; value: Uint8Array };
+  /** In the order of their sending by `byTurn`: account, refusals, `seq`. */
+  events: {
+    key: number;
+    value: StoredEvent;
+    indexes: { byTurn: [string, number, number]; byAge: [string, number]; byEvent: [string, string] };
+  };
 }
 
-const storeNames = ["outbox", "pictures", "values", "chats"] as const;
+const storeNames = ["outbox", "pictures", "values", "chats", "events"] as const;
 
 export type PageConnection = IDBPDatabase<PageSchema>;
 
@@ -71,6 +89,8 @@ async function connect(name: string, onLost: () => void): Promise<PageConnection
   let why = `not open within ${OPEN_TIMEOUT_MS} ms`;
   const opening = openDB<PageSchema>(name, SCHEMA_VERSION, {
     async upgrade(connection, oldVersion, _newVersion, transaction) {
+      createEvents(connection);
+      if (oldVersion === 3) return;
       connection.createObjectStore("chats");
       if (oldVersion === 2) return;
       connection.createObjectStore("pictures");
@@ -98,6 +118,13 @@ async function connect(name: string, onLost: () => void): Promise<PageConnection
     );
     throw reason;
   }
+}
+
+function createEvents(connection: PageConnection): void {
+  const events = connection.createObjectStore("events", { keyPath: "seq", autoIncrement: true });
+  events.createIndex("byTurn", ["accountId", "refusals", "seq"]);
+  events.createIndex("byAge", ["accountId", "seq"]);
+  events.createIndex("byEvent", ["accountId", "eventId"], { unique: true });
 }
 
 type Upgrade = IDBPTransaction<PageSchema, StoreNames<PageSchema>[], "versionchange">;

@@ -19,6 +19,8 @@ export interface PageStorage extends Disposable {
   readonly values: PageValues;
   /** Absent in a browser that stores nothing. */
   readonly kept?: KeptChats;
+  /** For what comes with code of its own; absent as that. */
+  readonly database?: PageDatabase;
   /** Why nothing outlives this page; tell the person. Absent when all is well. */
   readonly problem?: PipitError;
 }
@@ -32,6 +34,7 @@ export async function openPageStorage(logger: Logger, name: string = DATABASE_NA
       outbox: createIndexedDbOutbox(roomy, globalThis.navigator?.locks),
       values: createPageValues(roomy),
       kept: createKeptChats(database),
+      database,
       [Symbol.dispose]: () => database[Symbol.dispose](),
     };
   } catch (reason) {

@@ -49,6 +49,7 @@ export async function createWebBridge(): Promise<Bridge> {
     storage,
     ...(speaker === undefined ? {} : { speaker }),
     locale: navigator.language,
+    reports: () => settings.store.getState().reports,
     takeSignInCode: () => codes.pop(),
     showSignInLink: (signInLink: SignInLink | undefined) => app.show({ signInLink }),
     onCodeRefused: onProblem,

@@ -7,6 +7,7 @@ import { ChatSettings } from "./chat-settings.tsx";
 import { GeneralSettings } from "./general-settings.tsx";
 import { HotkeySetting } from "./hotkey-setting.tsx";
 import { ScreenshotSetting, VoiceSettings } from "./senses-settings.tsx";
+import { PrivacySettings } from "./privacy-settings.tsx";
 import { ServerSettings } from "./server-settings.tsx";
 import { SwitchSetting } from "./setting-row.tsx";
 import { useFaceHas } from "./use-face-has.ts";
@@ -58,6 +59,7 @@ export function SettingsView() {
       ) : undefined}
       <ModelSettings />
       <ServerSettings />
+      <PrivacySettings />
       <AboutSettings />
     </ViewFrame>
   );

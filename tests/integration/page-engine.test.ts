@@ -44,6 +44,7 @@ describe("the engine of the page", () => {
         hardwareId: "page-1",
         locale: "en",
         storage: { outbox: createMemoryOutbox(), values: createMemoryValues() },
+        reports: () => "never",
         takeSignInCode: () => codes.pop(),
         showSignInLink: (link) => shown.push(link),
         onCodeRefused: (error) => expect.fail(error.message),

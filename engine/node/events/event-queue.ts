@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ProgramEvent } from "#contract/events/program-events.ts";
-import type { EventQueue, QueuedEvent } from "#engine/program-events/push-events.ts";
+import type { BatchOutcome, EventQueue, QueuedEvent } from "#engine/program-events/push-events.ts";
 import { ensurePrivateFolder, errorCode, isFull, storageError } from "../files/private-files.ts";
 import { damage, isDamage, prepareFile, setDatabaseAside } from "../files/sqlite-file.ts";
 
@@ -51,7 +51,11 @@ export interface EventQueueFile extends EventQueue, Disposable {
    * Resolves to how many went.
    */
   add(events: readonly Pick<ProgramEvent, "eventId" | "eventType" | "data">[], nowMs: number): number;
+  next(max: Parameters<EventQueue["next"]>[0]): readonly QueuedEvent[];
+  settle(outcome: BatchOutcome): void;
   state(): QueueState;
+  /** Removes events of these types that are of this aggregate. */
+  drop(eventTypes: readonly string[], aggregateId: string): void;
   /** The greatest time of events that wait; 0 for none. */
   greatestClock(): number;
   /** Where a damaged queue was put; tell the person. */
@@ -137,6 +141,12 @@ function methodsOf(db: Database.Database, maxEvents: number) {
   const greatest = db.prepare<[], { value: number | null }>(
     "SELECT max(json_extract(data, '$.lamport_clock')) AS value FROM queue",
   );
+  const removeOf = db.prepare(
+    "DELETE FROM queue WHERE event_type = ? AND json_extract(data, '$.aggregate_id') = ?",
+  );
+  const drop = db.transaction((eventTypes: readonly string[], aggregateId: string) => {
+    for (const eventType of eventTypes) removeOf.run(eventType, aggregateId);
+  });
   const add = db.transaction((events: Parameters<EventQueueFile["add"]>[0], nowMs: number) => {
     for (const { eventId, eventType, data } of events) insert.run({ eventId, eventType, data, nowMs });
     const { changes } = evict.run(maxEvents);
@@ -160,6 +170,7 @@ function methodsOf(db: Database.Database, maxEvents: number) {
       return some;
     },
     settle: (outcome: Parameters<EventQueue["settle"]>[0]) => settle.immediate(outcome),
+    drop: (...given: Parameters<EventQueueFile["drop"]>) => drop.immediate(...given),
     greatestClock: () => greatest.get()?.value ?? 0,
     state(): QueueState {
       const row = state.get();
@@ -176,27 +187,32 @@ function methodsOf(db: Database.Database, maxEvents: number) {
 
 function guarded(methods: ReturnType<typeof methodsOf>, path: string): ReturnType<typeof methodsOf> {
   const guard =
-    <Given extends readonly unknown[], T>(work: (...given: Given) => T) =>
+    <Given extends readonly unknown[], T>(work: (...given: Given) => T, full?: string) =>
     (...given: Given): T => {
       try {
         return work(...given);
       } catch (error) {
-        throw queueError(error, path);
+        throw queueError(error, path, full);
       }
     };
   return {
-    add: guard(methods.add),
+    add: guard(methods.add, `None of these events was queued in ${path}`),
     next: guard(methods.next),
-    settle: guard(methods.settle),
+    settle: guard(
+      methods.settle,
+      `${path} still holds what was just sent, and sends it again, which does no harm`,
+    ),
+    drop: guard(methods.drop),
     greatestClock: guard(methods.greatestClock),
     state: guard(methods.state),
   };
 }
 
-function queueError(error: unknown, path: string): PipitError {
+/** @param full what has become of the events where there is no room */
+function queueError(error: unknown, path: string, full = `The queue ${path} was not changed`): PipitError {
   if (error instanceof PipitError) return error;
   if (isFull(errorCode(error))) {
-    const message = `There is no room for these events in ${path}. None was queued: free some space, or send what waits (pipit events push), and try again.`;
+    const message = `${full}: there is no room. Free some space, or send what waits (pipit events push), and try again.`;
     return new PipitError("STORAGE_FULL", message, { cause: error });
   }
   if (isDamage(error)) {

@@ -3,21 +3,19 @@ import { join } from "node:path";
 import { v7 as uuidv7 } from "uuid";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { EVENT_BATCH_PATH, isObject, readEvent, type ProgramEvent } from "#contract/events/program-events.ts";
+import { isObject, readEvent, type ProgramEvent } from "#contract/events/program-events.ts";
 import type { Clock, HttpClient } from "#engine/ports.ts";
 import { pushEvents, type PushReport } from "#engine/program-events/push-events.ts";
+import type { Report } from "#engine/program-events/reports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
 import { readIfThere, writePrivateFile } from "../files/private-files.ts";
 import { formatTime } from "../keychain/credentials-file-token-store.ts";
 import { openEventQueue, queuePath, type EventQueueFile, type QueueState } from "./event-queue.ts";
 import { createLamportClock } from "./lamport-clock.ts";
 
-/** What other programs of this kind keep, unless they are told otherwise. */
-export const QUEUED_EVENTS_MAX = 100_000;
-/** A batch may be eight megabytes over a slow network. */
-const BATCH_TIMEOUT_MS = 60_000;
 /** Events that go from one queue to another at once. */
 const MOVED_AT_ONCE = 1_000;
+const reportTypes: readonly Report["event_type"][] = ["DeliveryReported", "UsageReported"];
 const SCOPE_FILE = "active_queue_scope";
 
 export interface ProgramEventsDeps {
@@ -27,6 +25,10 @@ export interface ProgramEventsDeps {
   readonly server: string;
   /** Beyond it the oldest are dropped, and counted. */
   readonly maxEvents: number;
+  /** Of this program; names its own reports. */
+  readonly clientId: string;
+  /** Whether this server is told how the program is used; may change. */
+  readonly takesReports: () => boolean;
   readonly session: Pick<SignInState, "store">;
   /** Its requests carry the sign-in. */
   readonly api: HttpClient;
@@ -56,6 +58,7 @@ export function createProgramEvents(deps: ProgramEventsDeps) {
   const open = (of: string | undefined): Promise<EventQueueFile> => openEventQueue(queuePath(home, of), deps);
 
   const own = {
+    takesReports: deps.takesReports,
     /**
      * Queues events, all or none. What is missing of id, node, clock and time is filled in.
      *
@@ -95,22 +98,9 @@ export function createProgramEvents(deps: ProgramEventsDeps) {
       using queue = await open(of);
       await keepScope(home, of);
       await takeOver(home, queue, open, clock.nowMs());
-      const report = await pushEvents(
-        queue,
-        async (path, body) => {
-          const headers = { accept: "application/json", "content-type": "application/json" };
-          const request = {
-            method: "POST",
-            path,
-            headers,
-            body,
-            packed: true,
-            timeoutMs: BATCH_TIMEOUT_MS,
-          } as const;
-          return deps.api.request(request, signal);
-        },
-        EVENT_BATCH_PATH,
-      );
+      // Whoever has switched reports off means also those that wait.
+      if (!deps.takesReports()) queue.drop(reportTypes, deps.clientId);
+      const report = await pushEvents(queue, deps.api, signal);
       return { ...report, ...queue.state(), setAside: queue.setAside };
     },
 

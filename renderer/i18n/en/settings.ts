@@ -77,6 +77,18 @@ export const settings = {
     alwaysHint:
       "A picture is taken each time the hotkey opens Pipit. You see it before it is sent, and can remove it.",
   },
+  privacy: {
+    title: "Privacy",
+    label: "Reports about use",
+    never: "Nobody",
+    own: "My own machine",
+    always: "My server",
+    neverHint: "No server is told how you use Pipit.",
+    ownHint:
+      "Only a server on this computer is told how often Pipit was asked, and when a message came late. Never what you write or what is answered.",
+    alwaysHint:
+      "The server at which you are signed in is told how often Pipit was asked, and when a message came late. Never what you write or what is answered.",
+  },
   server: {
     title: "Server",
     label: "Server",

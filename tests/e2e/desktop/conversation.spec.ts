@@ -1,3 +1,6 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { makePdf } from "#engine/testing/make-documents.ts";
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
@@ -104,6 +107,9 @@ test.describe("a conversation in the desktop app", () => {
     await desktop.chat.composer.press("Enter");
     await expect(desktop.chat.answer("Hello again.")).toBeVisible();
     expect(model.requests.map(({ prompt }) => prompt)).toEqual(["count", "count", "must not leave"]);
+    // This computer's own server is told that one was tried twice, and nothing of what it said.
+    await expect.poll(() => reportsOf(desktop.home)).toContainEqual(expect.stringContaining('"attempts":2'));
+    expect(reportsOf(desktop.home).join()).not.toContain("count");
   });
 });
 
@@ -262,4 +268,20 @@ async function expectColdStartInTime(app: DesktopApp): Promise<void> {
   const coldMs = interactiveMs - startedMs;
   expect(coldMs).toBeGreaterThan(0);
   if (driver === "electron") expect(coldMs).toBeLessThanOrEqual(COLD_START_MS);
+}
+
+/** The reports of the app that wait in its home, and those that its own server has. */
+function reportsOf(home: string): readonly string[] {
+  const queues = globSync("queues/*.db", { cwd: home }).map((name) => [name, "queue"] as const);
+  return [...queues, ["server/pipit.db", "events"] as const].flatMap(([name, table]) => {
+    const database = new Database(join(home, name), { readonly: true });
+    try {
+      return database
+        .prepare<[], string>(`SELECT data FROM ${table} WHERE event_type = 'DeliveryReported'`)
+        .pluck()
+        .all();
+    } finally {
+      database.close();
+    }
+  });
 }

@@ -106,6 +106,12 @@ test("events are queued whoever is signed in and whatever is reached, and go onc
     err: expect.stringMatching(/Line 3: This is not JSON\. .*one line\./),
   });
   expect((await pipit(["events", "push", join(home, "none")])).code).toBe(2);
+  // No more is read of what has no lines than one may be long.
+  const endless = await pipit(["events", "push", "/dev/zero"]);
+  expect(endless).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/Line 1: This is longer than 2 MiB\./),
+  });
   expect(await pipit(["events", "push"])).toMatchObject({
     code: 0,
     err: expect.stringMatching(/Nothing waits\.\n$/),
@@ -113,7 +119,23 @@ test("events are queued whoever is signed in and whatever is reached, and go onc
   expect((await pipit(["events", "push", "-"], { ...away, input: line() })).code).not.toBe(0);
 });
 
-test("a message that waited for an hour is reported to the account's own server, unless that is switched off", async () => {
+test("numbers that no double holds come out as they went in", async () => {
+  await pipit(["auth", "register", "--username", "eve", "--password-stdin"], { input: `${PASSWORD}\n` });
+  const payload = '{"id":12345678901234567890,"far":1e400,"fine":0.12345678901234567890,"plain":1.5}';
+  const input =
+    line().replace('{"ok":true}', payload) + line({ lamport_clock: 7 }).replace(":7", `:${2n ** 53n}`);
+  expect(await pipit(["events", "push", "-"], { input })).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/Line 2: lamport_clock: Not a whole number from 0 to 2\^53 - 1\./),
+  });
+  expect((await pipit(["events", "push", "-"], { input: input.split("\n")[0] ?? "" })).code).toBe(0);
+  const token = (await pipit(["auth", "token"])).out.trim();
+  const headers = { authorization: `Bearer ${token}` };
+  const told = await (await fetch(`${server.httpUrl}/auth/export`, { headers })).text();
+  expect(told).toContain(`"payload":${payload}`);
+});
+
+test("a message that waited for an hour is reported to the servers that are to be told, and to no other", async () => {
   await pipit(["auth", "register", "--username", "bob", "--password-stdin"], { input: `${PASSWORD}\n` });
   const { id } = await me();
   const ask = async (n: number) => {
@@ -122,9 +144,17 @@ test("a message that waited for an hour is reported to the account's own server,
     await using outbox = await openOutbox({ home, logger: createFakeLogger() });
     await outbox.add(outboxRow(clientMessageId, { accountId: id, chatKey: `new:${clientMessageId}` }));
   };
-  await ask(1);
-  await pipit(["chat", "--no-audio"], { input: "hello\n" });
-  expect(await state()).toMatchObject({ waiting: 1 });
+  const choose = (reports: string) =>
+    writeFile(join(home, "config.toml"), `[sync]\nreports = "${reports}"\n`);
+  const late = async (n: number) => {
+    await ask(n);
+    await pipit(["chat", "--no-audio"], { input: "hello\n" });
+    return await state();
+  };
+  // It is not this machine's own.
+  expect(await late(0)).toMatchObject({ waiting: 0 });
+  await choose("always");
+  expect(await late(1)).toMatchObject({ waiting: 1 });
   expect((await pipit(["events", "push"])).err).toContain("Delivered: 1.");
   const event = (await exported()).program_events[0]?.event ?? {};
   expect(event).toMatchObject({
@@ -134,10 +164,17 @@ test("a message that waited for an hour is reported to the account's own server,
   });
   expect((event["payload"] as { readonly waited_ms: number }).waited_ms).toBeGreaterThanOrEqual(3_600_000);
   expect(JSON.stringify(event)).not.toContain("text");
-  await writeFile(join(home, "config.toml"), "[sync]\nreports = false\n");
-  await ask(2);
-  await pipit(["chat", "--no-audio"], { input: "hello\n" });
-  expect(await state()).toMatchObject({ waiting: 0 });
+  expect(await late(2)).toMatchObject({ waiting: 1 });
+  await choose("never");
+  expect(await late(3)).toMatchObject({ waiting: 1 });
+  // What is sent then is what others have queued.
+  expect((await pipit(["events", "push", "-"], { input: line() })).err).toContain("Delivered: 1.");
+  expect((await exported()).program_events).toHaveLength(2);
+  await choose("sometimes");
+  expect(await pipit(["events", "status"])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("reports"),
+  });
 });
 
 test("more than may wait: the oldest go, which is told", async () => {
