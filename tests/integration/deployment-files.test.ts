@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { z } from "zod";
 import { readServerConfig } from "#server/config/config.ts";
 import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 
@@ -36,4 +38,72 @@ test("systemd finds no fault with the unit, which may do little and has settings
   expect(text).toContain("\nExecStart=/usr/bin/node /opt/pipit/dist/server/main.js\n");
   // The delay, 10 s for answers, one for farewells; systemd kills after it.
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThan(config.shutdownDelaySeconds + 11);
+});
+
+/** What the test reads of the manifests; that they are right as a whole is what the compiler says. */
+const manifest = z.object({ apiVersion: z.string(), kind: z.string() });
+const configMap = z.object({ data: z.record(z.string(), z.string()) });
+const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.string() }) });
+const deployment = z.object({
+  spec: z.object({
+    replicas: z.number(),
+    template: z.object({
+      spec: z.object({
+        terminationGracePeriodSeconds: z.number(),
+        containers: z.tuple([
+          z.object({
+            ports: z.array(z.object({ name: z.string(), containerPort: z.number() })),
+            startupProbe: probe,
+            readinessProbe: probe,
+            livenessProbe: probe,
+            volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
+          }),
+        ]),
+      }),
+    }),
+  }),
+});
+
+test("the manifests for Kubernetes have the types of its API, no field more, and settings that the server takes", async () => {
+  const text = await sample("kubernetes/pipit.yaml");
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as unknown);
+  const kinds = objects.map((object) => manifest.parse(object));
+  const program = objects.map((object, index) => {
+    const { apiVersion = "", kind = "" } = kinds[index] ?? {};
+    const group = apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`;
+    // A literal: the compiler then knows each field that the type does not.
+    return `export const object${index}: import("kubernetes-types/${group}").${kind} = ${JSON.stringify(object)};`;
+  });
+  const project = join(folder, "kubernetes");
+  await mkdir(project);
+  await symlink(join(repositoryRoot, "node_modules"), join(project, "node_modules"));
+  const check = async (lines: readonly string[]) => {
+    await writeFile(join(project, "objects.ts"), lines.join("\n"));
+    const args = ["--noEmit", "--strict", "--skipLibCheck", "--types", "", "objects.ts"];
+    return runCommand("tsc", args, { cwd: project }, AbortSignal.timeout(CHECKED_WITHIN_MS));
+  };
+  expect(await check(program)).toMatchObject({ code: 0, stdout: "" });
+  const misspelt = await check(program.map((line) => line.replace('"minAvailable"', '"minAvailabel"')));
+  expect(misspelt.stdout).toMatch(/minAvailabel.* does not exist/);
+
+  const { data } = configMap.parse(objects[0]);
+  const { spec } = deployment.parse(objects[1]);
+  const { terminationGracePeriodSeconds, containers } = spec.template.spec;
+  const [container] = containers;
+  const mounted = container.volumeMounts.find(({ name }) => name === "secrets")?.mountPath;
+  const files = Object.entries(data).filter(([name]) => name.endsWith("_FILE"));
+  expect(files.map(([, path]) => path)).toEqual([`${mounted}/master-key`, `${mounted}/database-password`]);
+  for (const [name] of files) await writeFile(join(folder, name), Buffer.alloc(32, 7).toString("base64"));
+  const secrets = Object.fromEntries(files.map(([name]) => [name, join(folder, name)]));
+  const config = readServerConfig({ argv: [], env: { ...data, ...secrets, PIPIT_HOME: "/var/lib/pipit" } });
+  expect(config).toMatchObject({ auth: { registrationOpen: false }, shutdownDelaySeconds: 10 });
+  expect(terminationGracePeriodSeconds).toBeGreaterThan(config.shutdownDelaySeconds + 11);
+  expect(spec.replicas).toBe(2);
+  expect(Object.fromEntries(container.ports.map(({ name, containerPort }) => [name, containerPort]))).toEqual(
+    {
+      http: config.http.port,
+      grpc: config.grpc.port,
+    },
+  );
+  expect(container.readinessProbe.httpGet).toEqual({ path: "/ready", port: "http" });
 });
