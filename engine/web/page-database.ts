@@ -10,7 +10,7 @@ const SCHEMA_VERSION = 4;
 const OPEN_TIMEOUT_MS = 5_000;
 
 /** An event that waits to be sent. */
-export interface StoredEvent {
+interface StoredEvent {
   readonly seq?: number;
   readonly accountId: string;
   readonly eventId: string;
