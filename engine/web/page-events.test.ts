@@ -1,12 +1,22 @@
 import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { openDB } from "idb";
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createStore } from "zustand/vanilla";
+import type { AuthState } from "#contract/auth-state.ts";
+import type { HttpRequest } from "#engine/ports.ts";
+import type { Report } from "#engine/program-events/reports.ts";
+import { createFakeClock } from "#engine/testing/fake-clock.ts";
+import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { createIndexedDbEvents, type EventPlace } from "./indexed-db-events.ts";
 import { openPageDatabase } from "./page-database.ts";
+import { createPageEvents } from "./page-events.ts";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
 });
 
 const all = { events: 1_000, bytes: Infinity };
@@ -64,4 +74,52 @@ test("a database of the page's last layout takes them, and keeps what it has", a
   await events.add(named("e1"));
   expect((await events.next(all)).length).toBe(1);
   expect(await database.use((connection) => connection.get("values", "name"))).toBe("kept");
+});
+
+const report: Report = {
+  event_type: "DeliveryReported",
+  payload: { attempts: 2, resumed: false, waited_ms: 40_000 },
+};
+
+test("reports of a page wait in its account's queue and go in batches; what waits when they are no longer wanted is removed unsent", async () => {
+  const database = await openPageDatabase("reports");
+  const clock = createFakeClock();
+  const store = createStore<AuthState>(() => ({ kind: "signed-out" }));
+  let isWanted = true;
+  const sent: HttpRequest[] = [];
+  using events = createPageEvents({
+    database,
+    session: { store },
+    api: {
+      async request(request) {
+        sent.push(request);
+        const { events: batch } = JSON.parse(request.body ?? "") as { events: { event_id: string }[] };
+        const results = batch.map(({ event_id }) => ({ event_id, status: "success" }));
+        return { status: 200, headers: {}, body: JSON.stringify({ results }) };
+      },
+    },
+    isWanted: () => isWanted,
+    clock,
+    logger: createFakeLogger(),
+  });
+  const waiting = async () =>
+    (await createIndexedDbEvents(database, "ann", 10).next({ events: 10, bytes: Infinity })).length;
+  const soon = async () => {
+    await vi.waitUntil(() => clock.sleeping().length > 0);
+    clock.advance(clock.sleeping()[0] ?? 0);
+  };
+  // Of nobody.
+  await events.add(report);
+  store.setState({ kind: "signed-in", accountId: "ann", accountName: "Ann", local: false }, true);
+  await events.add(report);
+  expect(await waiting()).toBe(1);
+  await soon();
+  await expect.poll(waiting).toBe(0);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]).toMatchObject({ path: "/api/v1/events/batch/", packed: true });
+  await events.add(report);
+  isWanted = false;
+  await soon();
+  await expect.poll(waiting).toBe(0);
+  expect(sent).toHaveLength(1);
 });
