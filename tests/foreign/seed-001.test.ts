@@ -7,7 +7,7 @@ import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-serv
 import { WireClient } from "#tests/doubles/wire-client.ts";
 import { contentOf } from "#tests/integration/server-clients.ts";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
-import { asked, reasonOf } from "#tests/integration/streaming-stage.ts";
+import { asked, reasonOf } from "#tests/integration/streaming/streaming-stage.ts";
 import { cookieOf, send } from "#tests/integration/web-stage.ts";
 import { makeTempHome } from "#engine/node/testing/temp-home.ts";
 

@@ -9,7 +9,7 @@ import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { statusName, WireClient } from "#tests/doubles/wire-client.ts";
 import { contentOf } from "./server-clients.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
-import { asked, hasText, reasonOf } from "./streaming-stage.ts";
+import { asked, hasText, reasonOf } from "./streaming/streaming-stage.ts";
 
 // What becomes of chats over the life of a server, by HTTP and gRPC alone.
 

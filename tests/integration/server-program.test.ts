@@ -15,7 +15,7 @@ import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 import { signIn } from "./start-test-server.ts";
-import { asked, hasText } from "./streaming-stage.ts";
+import { asked, hasText } from "./streaming/streaming-stage.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
 

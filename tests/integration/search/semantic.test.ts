@@ -4,7 +4,7 @@ import { say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { WireClient } from "#tests/doubles/wire-client.ts";
 import { startTestServer } from "../start-test-server.ts";
-import { asked } from "../streaming-stage.ts";
+import { asked } from "../streaming/streaming-stage.ts";
 
 test("a server finds by meaning what was asked, and tells in its health when it cannot", async () => {
   await using stack = new AsyncDisposableStack();

@@ -8,7 +8,7 @@ import { statusName, wireCases, type WireStream, wireText } from "#tests/doubles
 import { startServerProcess } from "#tests/testing/auth/server-process.ts";
 import { MASTER_KEY, startTwoServers, type TwoServers } from "#tests/testing/two-servers.ts";
 import { createClient } from "redis";
-import { asked, hasText, reasonOf } from "../streaming-stage.ts";
+import { asked, hasText, reasonOf } from "../streaming/streaming-stage.ts";
 
 type Answer = WireStream<StreamResponse>;
 

@@ -14,7 +14,7 @@ import type { TestServer } from "#tests/integration/start-test-server.ts";
 import { cookieOf, send } from "#tests/integration/web-stage.ts";
 import { PASSWORD, startTwoServers } from "#tests/testing/two-servers.ts";
 import { never, openSession } from "../session/session-stage.ts";
-import { asked, hasText, reasonOf } from "../streaming-stage.ts";
+import { asked, hasText, reasonOf } from "../streaming/streaming-stage.ts";
 
 const json = { "content-type": "application/json" };
 

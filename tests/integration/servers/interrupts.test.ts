@@ -6,7 +6,7 @@ import { statusName } from "#tests/doubles/wire-client.ts";
 import { startTwoServers, type TwoServers } from "#tests/testing/two-servers.ts";
 import { contentOf } from "../server-clients.ts";
 import type { TestServer } from "../start-test-server.ts";
-import { asked, hasText, reasonOf } from "../streaming-stage.ts";
+import { asked, hasText, reasonOf } from "../streaming/streaming-stage.ts";
 
 /** From the request at one server until the model behind the other sees that it was left. */
 const STOPPED_WITHIN_MS = limitMs(3_000, 300);

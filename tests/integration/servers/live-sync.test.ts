@@ -7,7 +7,7 @@ import { limitMs } from "#tests/testing/test-size.ts";
 import { openEvents, wsTokenOf, type EventClient } from "#tests/testing/event-client.ts";
 import { statusName } from "#tests/doubles/wire-client.ts";
 import { startTwoServers } from "#tests/testing/two-servers.ts";
-import { asked } from "../streaming-stage.ts";
+import { asked } from "../streaming/streaming-stage.ts";
 import { GrpcJsClient } from "../server-clients.ts";
 import { startTestServer } from "../start-test-server.ts";
 import { send } from "../web-stage.ts";

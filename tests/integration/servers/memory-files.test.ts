@@ -6,7 +6,7 @@ import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { WireClient } from "#tests/doubles/wire-client.ts";
 import { contentOf } from "../server-clients.ts";
 import { startTestServer } from "../start-test-server.ts";
-import { asked } from "../streaming-stage.ts";
+import { asked } from "../streaming/streaming-stage.ts";
 
 test("a server writes what was said and changed by itself, and a profile with each change of it", async () => {
   await using stack = new AsyncDisposableStack();

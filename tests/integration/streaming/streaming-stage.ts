@@ -8,7 +8,7 @@ import { EchoSpeech } from "#tests/doubles/echo-speech.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { type OpenAiDouble, startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { type CallStatus, statusName, WireClient, wireCases, wireText } from "#tests/doubles/wire-client.ts";
-import { startTestServer } from "./start-test-server.ts";
+import { startTestServer } from "../start-test-server.ts";
 
 /** How a call was refused. */
 interface Refusal {

@@ -8,7 +8,7 @@ import { RequestPhase } from "#proto/streaming_pb.ts";
 import { faults, gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { statusName, WireClient, wireText } from "#tests/doubles/wire-client.ts";
-import { startTestServer } from "./start-test-server.ts";
+import { startTestServer } from "../start-test-server.ts";
 import { asked, hasText, reasonOf } from "./streaming-stage.ts";
 
 const WAIT = { timeout: 30_000, interval: 20 };
