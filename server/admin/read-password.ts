@@ -25,6 +25,19 @@ export async function readPassword(
   throw new PipitError("INVALID_REQUEST", "These were two different passwords. Nothing was changed.");
 }
 
+/**
+ * Has a person type a word before something that cannot be undone.
+ *
+ * @throws PipitError USAGE where there is no terminal to ask at, CANCELLED for anything else that is typed
+ */
+export async function confirm(io: AdminIo, question: string, word: string): Promise<void> {
+  if (io.stdin.isTTY !== true) {
+    throw new PipitError("USAGE", "There is no terminal to ask whether this is meant. Say so with --yes.");
+  }
+  if ((await ask(io, question)).trim() === word) return;
+  throw new PipitError("CANCELLED", "That was something else. Nothing was changed.");
+}
+
 async function readAll({ stdin }: AdminIo): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -5,6 +5,7 @@ import type { Account, Role } from "#server/domain/accounts/ports.ts";
 import { Argument } from "commander";
 import { ADMIN_ACTOR, type AdminContext } from "../compose/admin-context.ts";
 import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";
+import { eraseUser, type EraseFlags } from "./erase-user.ts";
 import { createCommandGroup, wholeNumber, type CommandGroup } from "./command-group.ts";
 import { factsText, tableText, timeText } from "./print.ts";
 import { readPassword } from "./read-password.ts";
@@ -35,6 +36,7 @@ export const users: AdminGroup = async (args, deps) => {
   addReading(group, deps);
   addWriting(group, deps);
   addLimits(group);
+  addErase(group, deps);
   addSwitches(group);
   return group.run(args);
 };
@@ -91,6 +93,18 @@ const passwordStdin = ["--password-stdin", "read the password from stdin instead
 
 const limitOf = (value: string): LimitFlag =>
   value === "default" ? value : wholeNumber(0, LIMIT_MAX)(value);
+
+function addErase({ add }: CommandGroup, deps: AdminDeps): void {
+  add(
+    "erase <login>",
+    "remove an account with everything of it, for good",
+    async (context, login: string, flags: EraseFlags) =>
+      eraseUser(context, await find(context, login), flags, deps),
+  )
+    .option("--export <file>", "first write all that it has to a new file")
+    .option("--without-export", "write nothing")
+    .option("--yes", "do not ask");
+}
 
 function addLimits({ add }: CommandGroup): void {
   add("limits <login>", "give an account limits of its own, and show them", changeLimits)

@@ -91,6 +91,8 @@ export interface AccountStore {
   setLastLogin(id: string): Promise<void>;
   /** Erases what an account owns besides its chats (see account-tables.ts), with no way back: its owner closes it. */
   eraseOwned(id: string): Promise<void>;
+  /** Removes the account itself, the last of what is erased. False when it is not there or is switched on. */
+  remove(id: string): Promise<boolean>;
   list(query: AccountQuery): Promise<readonly Account[]>;
   count(): Promise<number>;
 }

@@ -4,6 +4,7 @@ const AUDIT_EVENTS = [
   "account.updated",
   "account.password_changed",
   "account.deactivated",
+  "account.erased",
   "account.activated",
   "account.role_changed",
   "account.unlocked",

@@ -21,41 +21,57 @@ type Kept = Pick<
   "chats" | "turns" | "auth" | "usage" | "rooms" | "programEvents" | "auditReader"
 >;
 
-/**
- * `GET /auth/export`: what is kept of the caller, as one file of JSON.
- */
-export function exportRoute({ store, sessions, webSessions, apiKeys, clock }: HttpContext): CallerRoute {
+/** `GET /auth/export`: what is kept of the caller, as one file of JSON. */
+export function exportRoute(deps: HttpContext): CallerRoute {
   return route("GET", "/auth/export", ownersLook, async (_request, caller, reply) => {
-    const { userId } = caller;
-    const account = await store.auth.accounts.findById(userId);
-    if (account === undefined) throw new PipitError("TOKEN_INVALID", "This account is gone.");
-    const browsers = await webSessions.listLive(userId);
-    const programs = await sessions.listLive(userId);
-    const keys = await apiKeys.list(userId);
-    const used = await store.tokenUse.all(userId);
-    const choices = await store.modelChoices.all(userId);
-    const memories = await store.auth.memories.list(userId);
-    const projects = await store.auth.projects.list(userId);
-    const exportedAt = new Date(clock.nowMs()).toISOString();
-    const first = {
-      exported_at: exportedAt,
-      account: toAccountBody(account),
-      browsers: browsers.map((session) => toSessionBody(session, session.lastSeenAtMs, caller.webSessionId)),
-      programs: programs.map((family) => toSessionBody(family, family.lastUsedAtMs, caller.sessionId)),
-      api_keys: keys.map(toApiKeyBody),
-      memories: memories.map(toMemoryBody),
-      projects: projects.map(toProjectBody),
-      models: choices.map(({ chatId, model }) => ({ chat_id: chatId ?? null, model })),
-      tokens: used.map(({ day, model, chatId, ...sum }) => ({
-        day,
-        model,
-        chat_id: chatId ?? null,
-        ...toTokensBody(sum),
-      })),
-    };
-    const name = `pipit-${account.login}-${exportedAt.slice(0, 10)}.json`;
-    return sendFile(reply, { name, type: "application/json" }, written(store, userId, first));
+    const { name, pieces } = await accountExport(deps, caller.userId, caller);
+    return sendFile(reply, { name, type: "application/json" }, pieces);
   });
+}
+
+interface ExportDeps extends Pick<HttpContext, "sessions" | "webSessions" | "apiKeys" | "clock"> {
+  readonly store: Kept & Pick<HttpContext["store"], "tokenUse" | "modelChoices">;
+}
+
+/**
+ * All that is kept of an account: the name of a file, and its content, which is read as it is written.
+ *
+ * @param asking the session that asks, if one does
+ * @throws PipitError TOKEN_INVALID when there is no such account
+ */
+export async function accountExport(
+  { store, sessions, webSessions, apiKeys, clock }: ExportDeps,
+  userId: string,
+  asking: { readonly webSessionId?: string | undefined; readonly sessionId?: string | undefined } = {},
+): Promise<{ readonly name: string; readonly pieces: AsyncIterable<string> }> {
+  const account = await store.auth.accounts.findById(userId);
+  if (account === undefined) throw new PipitError("TOKEN_INVALID", "This account is gone.");
+  const browsers = await webSessions.listLive(userId);
+  const programs = await sessions.listLive(userId);
+  const keys = await apiKeys.list(userId);
+  const used = await store.tokenUse.all(userId);
+  const choices = await store.modelChoices.all(userId);
+  const memories = await store.auth.memories.list(userId);
+  const projects = await store.auth.projects.list(userId);
+  const exportedAt = new Date(clock.nowMs()).toISOString();
+  const first = {
+    exported_at: exportedAt,
+    account: toAccountBody(account),
+    browsers: browsers.map((session) => toSessionBody(session, session.lastSeenAtMs, asking.webSessionId)),
+    programs: programs.map((family) => toSessionBody(family, family.lastUsedAtMs, asking.sessionId)),
+    api_keys: keys.map(toApiKeyBody),
+    memories: memories.map(toMemoryBody),
+    projects: projects.map(toProjectBody),
+    models: choices.map(({ chatId, model }) => ({ chat_id: chatId ?? null, model })),
+    tokens: used.map(({ day, model, chatId, ...sum }) => ({
+      day,
+      model,
+      chat_id: chatId ?? null,
+      ...toTokensBody(sum),
+    })),
+  };
+  const name = `pipit-${account.login}-${exportedAt.slice(0, 10)}.json`;
+  return { name, pieces: written(store, userId, first) };
 }
 
 async function* written(store: Kept, userId: string, first: object): AsyncGenerator<string> {

@@ -24,6 +24,7 @@ export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime, sync:
     create: (account) => create(db, account),
 
     eraseOwned: (id) => eraseOwned(db, id),
+    remove: (id) => remove(db, id),
 
     async findById(id) {
       const row = await db.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
@@ -181,6 +182,15 @@ function updateAndNote(
     (trx) => update(trx, id, change, nowMs),
     (account) => account?.active === true,
   );
+}
+
+async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom("accounts")
+    .where("id", "=", id)
+    .where("is_active", "=", 0)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
 }
 
 async function update(
