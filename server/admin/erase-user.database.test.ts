@@ -29,7 +29,9 @@ async function fill(admin: TestAdmin, login: string): Promise<string> {
     for (let n = 0; n < TURNS; n++) {
       const one = { turnId: `${chatId}-${n}`, userId, chatId };
       const text = `${login}-question ${n}`;
-      const files = [{ name: `${login}.txt`, type: "text/plain", sizeBytes: 5, text: `${login}-file` }];
+      const files = [
+        { name: `${login}.txt`, mediaType: "text/plain", sizeBytes: 5, text: `${login}-file`, cut: false },
+      ];
       await store.turns.begin(
         beginning({ ...one, clientMessageId: `m-${login}-${n}`, userText: text, ...(n === 0 && { files }) }),
       );

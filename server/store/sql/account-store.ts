@@ -22,7 +22,6 @@ import type { SyncLog } from "../sync/sync-log.ts";
 export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime, sync: SyncLog): AccountStore {
   return {
     create: (account) => create(db, account),
-
     eraseOwned: (id) => eraseOwned(db, id),
     remove: (id) => remove(db, id),
 
