@@ -25,10 +25,7 @@ export function createAccountStore(db: Kysely<Tables>, time: DatabaseTime, sync:
     eraseOwned: (id) => eraseOwned(db, id),
     remove: (id) => remove(db, id),
 
-    async findById(id) {
-      const row = await db.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
-      return row === undefined ? undefined : toAccount(row);
-    },
+    findById: (id) => findById(db, id),
 
     async loginsOf(ids) {
       if (ids.length === 0) return [];
@@ -181,6 +178,11 @@ function updateAndNote(
     (trx) => update(trx, id, change, nowMs),
     (account) => account?.active === true,
   );
+}
+
+async function findById(db: Kysely<Tables>, id: string): Promise<Account | undefined> {
+  const row = await db.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
+  return row && toAccount(row);
 }
 
 async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
