@@ -4,6 +4,7 @@ import { countRows } from "../store/copy/copy-database.ts";
 import type { DatabaseHandle } from "../store/open-database.ts";
 import { adminExit, type AdminDeps, type AdminGroup } from "./admin-deps.ts";
 import { createCommandGroup } from "./command-group.ts";
+import { backup, vacuum } from "./db-backup.ts";
 import { copy } from "./db-copy.ts";
 import { factsText, tableText } from "./print.ts";
 
@@ -40,6 +41,12 @@ export const db: AdminGroup = async (args, deps) => {
     )
     .requiredOption("--to <database>", "as --from")
     .option("--json", "print JSON lines");
+  addPlain("backup <file>", "write all of it to a new file, beside a running server", (file: string) =>
+    backup(file, deps),
+  );
+  addPlain("vacuum", "give the space of what was removed back (SQLite: with the server stopped)", () =>
+    vacuum(deps),
+  );
   return run(args);
 };
 

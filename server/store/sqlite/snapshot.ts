@@ -42,6 +42,20 @@ export async function writeSnapshot(file: string, target: string, signal: AbortS
   }
 }
 
+/** Gives what is free in the file back to the disk. Nobody else may have it open; it needs as much room again meanwhile. */
+export async function vacuumFile(file: string, signal: AbortSignal): Promise<void> {
+  await using thread = new SqliteThread(file, IDLE_MS, LIMIT_MS);
+  try {
+    // In memory, where the thread has its temporary tables otherwise, a large database has no room.
+    for (const statement of ["pragma temp_store = FILE", "vacuum", "pragma wal_checkpoint(TRUNCATE)"]) {
+      await thread.run(statement, [], false, signal);
+    }
+  } catch (reason) {
+    signal.throwIfAborted();
+    throw toStartError(reason, file);
+  }
+}
+
 async function sync(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {
