@@ -56,6 +56,8 @@ export async function createCliHome(
         ...process.env,
         PIPIT_HOME: home,
         LANG: "C",
+        // Where the keychain is used is what system tests are about; without a bus, no program looks for it.
+        DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere",
         OLLAMA_HOST: "http://127.0.0.1:9",
         ...compiledCode,
         ...env,

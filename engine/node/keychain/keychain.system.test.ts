@@ -48,9 +48,29 @@ describe("the keychain", () => {
     await keychain.remove();
   });
 
-  test("of a session without D-Bus is KEYCHAIN_UNAVAILABLE", async () => {
-    const keychain = createKeychain({ service, account: "test", ...noBus });
-    await expect(keychain.read()).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE" });
+  test("of a session without D-Bus is KEYCHAIN_UNAVAILABLE, which takes no process where it is plain", async () => {
+    await using home = await makeTempHome();
+    const started: string[] = [];
+    const startHelper = (options: HelperOptions): HelperProcess => {
+      started.push(options.environment?.["DBUS_SESSION_BUS_ADDRESS"] ?? "");
+      return nodeChildLauncher.startHelper(options);
+    };
+    const launcher = { ...nodeChildLauncher, startHelper };
+    const nowhere = join(home.path, "bus");
+    const open = (address: string) =>
+      createKeychain({
+        service,
+        account: "test",
+        launcher,
+        environment: { ...noBus.environment, DBUS_SESSION_BUS_ADDRESS: address },
+      });
+    for (const address of ["", `unix:path=${nowhere}`, `unix:path=${nowhere},guid=00ff`, "disabled:"])
+      await expect(open(address).read()).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE" });
+    // What is not a plain path is the library's to judge, as is one where something listens.
+    const real = process.env["DBUS_SESSION_BUS_ADDRESS"] ?? "";
+    expect(await open(`unix:path=${nowhere};${real}`).read()).toBeUndefined();
+    expect(await open(real).read()).toBeUndefined();
+    expect(started).toEqual(["disabled:", `unix:path=${nowhere};${real}`, real]);
   });
 
   test("that hangs is given up on, and its process is ended", async () => {

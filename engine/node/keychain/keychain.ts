@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ownProgram } from "#contract/own-program.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -68,6 +70,8 @@ async function ask(
   options: KeychainOptions,
 ): Promise<{ readonly secret?: Uint8Array }> {
   const { timeoutMs = keychainTimeoutMs(process.platform), tellAfterMs = DEFAULT_TELL_AFTER_MS } = options;
+  const noBus = process.platform === "linux" ? whyNoBus(options.environment ?? process.env) : undefined;
+  if (noBus !== undefined) throw unavailable(noBus);
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
     program: options.program ?? fileURLToPath(ownProgram("keychain-process", import.meta.url)),
     stderr: "ignore",
@@ -93,6 +97,23 @@ async function ask(
     child.kill();
     if (told) options.onWaiting?.(false);
   }
+}
+
+/**
+ * Why a session of Linux surely has no D-Bus, as one over SSH, in a container or in CI has none; undefined where it may have one. There
+ * a Node that finds it out is a quarter of a start. As libdbus looks for its bus ("Well-known Message Bus Instances" in
+ * https://dbus.freedesktop.org/doc/dbus-specification.html).
+ */
+function whyNoBus(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const address = environment["DBUS_SESSION_BUS_ADDRESS"] ?? "";
+  if (address === "") {
+    const folders = [environment["XDG_RUNTIME_DIR"] ?? "", `/run/user/${process.getuid?.()}`];
+    const hasOne = folders.some((folder) => folder !== "" && existsSync(join(folder, "bus")));
+    return hasOne ? undefined : "DBUS_SESSION_BUS_ADDRESS is not set, and there is no bus in XDG_RUNTIME_DIR";
+  }
+  // Several addresses are tried one after the other, and "%" escapes what a path may hold: the library knows.
+  const path = /^unix:path=([^,;%]+)(?:,guid=[0-9a-f]+)?$/u.exec(address)?.[1];
+  return path === undefined || existsSync(path) ? undefined : `there is no ${path}`;
 }
 
 /** The library's errors have no codes; the texts are those of its Secret Service, Keychain and Credential Manager parts. */
