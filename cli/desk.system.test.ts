@@ -16,7 +16,7 @@ const LOUD = 1000;
 
 let pipit: CliHome;
 beforeEach(async () => {
-  pipit = await createCliHome();
+  pipit = await createCliHome({ DBUS_SESSION_BUS_ADDRESS: requireVariable("DBUS_SESSION_BUS_ADDRESS") });
 });
 afterEach(() => pipit[Symbol.asyncDispose]());
 

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { generateSync } from "otplib";
 import { expect, test } from "vitest";
 import { say, stream } from "#tests/doubles/openai-script.ts";
@@ -11,13 +10,13 @@ import { createCliHome, type CliHome } from "#tests/integration/cli-process.ts";
 import { freePorts } from "#tests/integration/free-ports.ts";
 import { startTestServer } from "#tests/integration/start-test-server.ts";
 import { openScreen } from "#tests/testing/terminal-screen.ts";
-import { runCommand } from "#tools/test/command.ts";
+import { builtServerEntry } from "#tools/build/pipit-parts.ts";
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 
 /** It starts the program ten times, and the server twice. */
 const TIMEOUT_MS = 240_000;
 const READY_TIMEOUT_MS = 60_000;
 const PASSWORD = "Correct-horse-1";
-const serverEntry = fileURLToPath(new URL("../server/main.ts", import.meta.url));
 
 /** Starts the real server program; it can be killed and started again at the same place. */
 async function serveAt(home: CliHome, http: string, grpc: string) {
@@ -40,14 +39,14 @@ async function serveAt(home: CliHome, http: string, grpc: string) {
 test(
   "[15] pipit room: terminals and clients of the original chat live, and a server that is killed loses and doubles nothing",
   { timeout: TIMEOUT_MS },
-  async () => {
+  async ({ signal }) => {
     const folders = ["tests/foreign/seed-002", "proto"];
     await using stubs = await generatePythonStubs(["auth.proto", "messaging.proto"], folders);
     await using model = await startOpenAiDouble(stream(say("Half of it"), { kind: "hang" }));
     const settings = { PIPIT_MODEL_URL: model.url, PIPIT_MODEL: "double" };
     await using serverHome = await createCliHome(
       { PIPIT_MEMORIES: "0", PIPIT_TITLES: "0", ...settings },
-      serverEntry,
+      await builtServerEntry(repositoryRoot, signal),
     );
     const [httpPort = 0, grpcPort = 0] = await freePorts(2);
     const [http, grpc] = [`127.0.0.1:${httpPort}`, `127.0.0.1:${grpcPort}`];

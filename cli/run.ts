@@ -173,6 +173,9 @@ async function openDeps(config: CliConfig, { stdin, stdout, stderr, env, launche
   const { startTokenStore } = await import("#engine/node/keychain/token-store.ts");
   const tokenStore = startTokenStore(config, "terminal", {
     launcher,
+    environment: Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
     onWaiting: (waiting) => void (waiting && tellWaiting(stderr, env)),
   });
   return {

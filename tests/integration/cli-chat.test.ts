@@ -39,7 +39,7 @@ describe("pipit chat --once", () => {
 
   test("prints the events of an answer in order as JSON lines", async () => {
     await serve();
-    const { code, stdout } = await pipit.run(["chat", "--once", "what is 6*7?", "--no-audio", "--json"]);
+    const { code, stdout } = await pipit.runHere(["chat", "--once", "what is 6*7?", "--no-audio", "--json"]);
     const lines = jsonLines(stdout);
     expect(code).toBe(0);
     expect(lines[0]).toMatchObject({ type: "turn", replayed: false });
@@ -69,7 +69,7 @@ describe("pipit chat --once", () => {
     const evil = "\u001B]0;T\u0007\u009B2J\u202E";
     await using model = await startOpenAiDouble(stream(say("x", evil)));
     await serve(model.url);
-    const { stdout, stderr } = await pipit.run(["chat", "--once", "hi", "--no-audio", "--json"]);
+    const { stdout, stderr } = await pipit.runHere(["chat", "--once", "hi", "--no-audio", "--json"]);
     expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
     const texts = jsonLines(stdout).filter((line) => line["type"] === "text");
     expect(texts.map((line) => line["text"]).join("")).toBe(`x${evil}`);
@@ -79,13 +79,13 @@ describe("pipit chat --once", () => {
     await using model = await startOpenAiDouble(stream(say("Noted.")));
     await serve(model.url);
     const seen = (index: number): string => JSON.stringify(model.requests[index]?.messages);
-    await pipit.run(["chat", "--once", "my bird is Pip", "--no-audio", "--save"]);
+    await pipit.runHere(["chat", "--once", "my bird is Pip", "--no-audio", "--save"]);
     // U12: without --save a chat is temporary, so the newest one is another.
-    await pipit.run(["chat", "--once", "my fish is Wanda", "--no-audio"]);
-    await pipit.run(["chat", "--once", "what is it?", "--no-audio", "--continue"], { input: "a log\n" });
+    await pipit.runHere(["chat", "--once", "my fish is Wanda", "--no-audio"]);
+    await pipit.runHere(["chat", "--once", "what is it?", "--no-audio", "--continue"], { input: "a log\n" });
     expect(model.requests[2]?.prompt).toBe("what is it?\n\n```\na log\n```");
     expect(seen(2)).toContain("my bird is Pip");
-    const { stdout, stderr, code } = await pipit.run(["chat", "--no-audio"], {
+    const { stdout, stderr, code } = await pipit.runHere(["chat", "--no-audio"], {
       input: "/chats\n/open 1\nand now?\n/new\nalone?\n/open nonsense\n/temporary\nin passing\n/chats\n",
     });
     expect(seen(5)).toContain("in passing");
@@ -100,7 +100,7 @@ describe("pipit chat --once", () => {
       false,
     ]);
     expect(stderr).toContain('There is no chat "nonsense"');
-    const missing = await pipit.run(["chat", "--once", "x", "--no-audio", "--chat", "nonsense"]);
+    const missing = await pipit.runHere(["chat", "--once", "x", "--no-audio", "--chat", "nonsense"]);
     expect(missing).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('There is no chat "nonsense"'),
@@ -115,7 +115,7 @@ describe("pipit chat --once", () => {
     await writeFile(file, Buffer.from(png, "base64"));
     await serve(model.url);
     const args = ["chat", "--once", "what is this?", "--no-audio", "--image", file];
-    const { code, stderr } = await pipit.run(args);
+    const { code, stderr } = await pipit.runHere(args);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(model.requests[0]?.images).toHaveLength(1);
     const place = (name: string) => join(pipit.home, name);
@@ -123,7 +123,7 @@ describe("pipit chat --once", () => {
     await writeFile(place("c.docx"), makeDocx(["A document about birds."]));
     await writeFile(place("long.log"), "x".repeat(FILE_TEXT_MAX_CHARS + 1));
     const files = ["--file", place("a b.pdf"), "--file", place("long.log")];
-    const flagged = await pipit.run(["chat", "--once", "what is it?", "--no-audio", ...files]);
+    const flagged = await pipit.runHere(["chat", "--once", "what is it?", "--no-audio", ...files]);
     expect(flagged).toMatchObject({ code: 0, stderr: expect.stringContaining("long.log: the first 200000") });
     const asked = (index: number) => JSON.stringify(model.requests[index]?.messages.at(-1)?.content);
     expect(asked(1)).toMatch(/name=[\\"]+a b\.pdf[^]*A PDF about fish\.[^]*xxx[^]*what is it\?"$/u);
@@ -135,7 +135,7 @@ describe("pipit chat --once", () => {
       "/file /no",
       "and it?",
     ];
-    const typed = await pipit.run(["chat", "--no-audio"], { input: `${lines.join("\n")}\n/history\n` });
+    const typed = await pipit.runHere(["chat", "--no-audio"], { input: `${lines.join("\n")}\n/history\n` });
     expect(typed.stderr).toContain("Cannot attach /no");
     expect(typed.stdout).toMatch(
       /a b\.pdf: 1 pages, 17 char[^]*No file goes[^]*(?:c\.docx: 25 char[^]*){2}and it\? \[c\.docx\]/u,
@@ -153,23 +153,23 @@ describe("pipit chat --once", () => {
     };
     const env = { PIPIT_SERVER_URL: `http://127.0.0.1:${port[0]}`, PIPIT_GRPC_URL: `127.0.0.1:${port[1]}` };
     try {
-      const stranger = await pipit.run(["chat", "--once", "hello", "--no-audio"], { env });
+      const stranger = await pipit.runHere(["chat", "--once", "hello", "--no-audio"], { env });
       // U15: what is to be cured first is said first.
       expect(stranger).toMatchObject({ code: 4, stderr: expect.stringMatching(/No Pipit server answers/) });
       {
         await using server = await startTestServer({ home: serverHome, config });
-        const { stdout } = await pipit.run(["chat", "--no-audio"], {
+        const { stdout } = await pipit.runHere(["chat", "--no-audio"], {
           env,
           input: `/login ${server.accessToken}\n`,
         });
         expect(stdout).toMatch(/Signed in as (?![0-9a-f]{8}-)\S+\./);
       }
-      const away = await pipit.run(["chat", "--once", "what is 6*7?", "--no-audio"], { env });
+      const away = await pipit.runHere(["chat", "--once", "what is 6*7?", "--no-audio"], { env });
       expect(away).toMatchObject({ code: 4, stdout: "" });
       expect(away.stderr).toMatch(/No Pipit server answers[^]*The message is kept/);
       await using back = await startTestServer({ home: serverHome, config });
       expect(back.httpUrl).toBe(env.PIPIT_SERVER_URL);
-      const later = await pipit.run(["chat", "--no-audio"], { env });
+      const later = await pipit.runHere(["chat", "--no-audio"], { env });
       expect(later.stderr).toContain("Sending 1 message that waited.");
       expect(later).toMatchObject({ code: 0, stdout: expect.stringContaining("42") });
     } finally {
@@ -186,7 +186,7 @@ test("U15: the doctor speaks Russian to Russian readers, and keeps the names of 
     ALSA_CONFIG_PATH: "/dev/null",
   };
   await serve();
-  const { stdout } = await pipit.run(["doctor"], { env });
+  const { stdout } = await pipit.runHere(["doctor"], { env });
   expect(stdout).toMatch(/✔ сервер +работает: http[^]*✔ вход +работает: [^]*локальная учётная запись/);
   // Three words in a row are a sentence that nobody translated; the keychain tells its own reason.
   const own = stdout.split("\n").filter((line) => !/^. ключи /.test(line));
@@ -196,9 +196,9 @@ test("U15: the doctor speaks Russian to Russian readers, and keeps the names of 
 
 test("U15: what fails is told in Russian to Russian readers, in a chat and before one", async () => {
   const env = { LANG: "ru_RU.UTF-8", PIPIT_SERVER_URL: "http://127.0.0.1:9" };
-  const away = await pipit.run(["chat", "--once", "hi", "--no-audio"], { env });
+  const away = await pipit.runHere(["chat", "--once", "hi", "--no-audio"], { env });
   expect(away.stderr).toMatch(/^pipit: Сервер недоступен\..*\(No Pipit server answers/m);
-  const wrong = await pipit.run(["chat"], { env: { ...env, PIPIT_SERVER_URL: "ftp://x" } });
+  const wrong = await pipit.runHere(["chat"], { env: { ...env, PIPIT_SERVER_URL: "ftp://x" } });
   expect(wrong).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/^pipit: Одна из настроек неверна\./),
@@ -218,7 +218,7 @@ describe("bad input", () => {
     [["chat", "--once", "x", "--file", "/dev/null"], /Cannot attach \/dev\/null/],
     [["serve", "--bogus"], /--bogus/],
   ])("%j is refused by name", async (args, message) => {
-    const { code, stderr } = await pipit.run(args);
+    const { code, stderr } = await pipit.runHere(args);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect([1, 2]).toContain(code);
@@ -226,7 +226,7 @@ describe("bad input", () => {
 
   test("a broken config.toml is named", async () => {
     await writeFile(join(pipit.home, "config.toml"), "server_url = 'nonsense'");
-    const { code, stderr } = await pipit.run(["chat", "--once", "x"]);
+    const { code, stderr } = await pipit.runHere(["chat", "--once", "x"]);
     expect(code).toBe(2);
     expect(stderr).toContain("PIPIT_SERVER_URL must be an http or https address");
   });
@@ -235,7 +235,7 @@ describe("bad input", () => {
     const file = join(pipit.home, "file");
     await writeFile(file, "");
     const env = { PIPIT_HOME: join(file, "home") };
-    const { code, stderr } = await pipit.run(["chat", "--once", "x"], { env });
+    const { code, stderr } = await pipit.runHere(["chat", "--once", "x"], { env });
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^pipit: \S+file.home\S* cannot be used \(ENOTDIR\)\. Check .* PIPIT_HOME\.$/m),
@@ -244,7 +244,9 @@ describe("bad input", () => {
 
   test("a message over the limit is refused with the limit", async () => {
     await serve();
-    const { code, stderr } = await pipit.run(["chat", "--no-audio"], { input: `${"x".repeat(262_145)}\n` });
+    const { code, stderr } = await pipit.runHere(["chat", "--no-audio"], {
+      input: `${"x".repeat(262_145)}\n`,
+    });
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/262,?144/);
   });
@@ -253,7 +255,7 @@ describe("bad input", () => {
 describe("pipit chat in a pipe", () => {
   test("answers each line and runs slash commands", async () => {
     await serve();
-    const { code, stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
+    const { code, stdout, stderr } = await pipit.runHere(["chat", "--no-audio"], {
       input: "my bird is called Pipit\nwhat is 2+3?\n/history\n/search bird\n/nonsense\n/audio\n/quit\n",
     });
     expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -274,7 +276,7 @@ describe("pipit chat in a pipe", () => {
         : stream(say(`Answer to ${prompt}.`)),
     );
     await serve(model.url);
-    const { code, stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
+    const { code, stdout, stderr } = await pipit.runHere(["chat", "--no-audio"], {
       input:
         "bad one\nbad two\ngood\n/queue\n/retry\n/retry 3\n/retry 1\n/edit 1 better\n/queue\n/drop\n/quit\n",
     });
@@ -295,25 +297,32 @@ describe("pipit chat in a pipe", () => {
 
   test("F14: /model lists and checks the models, --model asks one of them", async () => {
     await serve();
-    const { stdout } = await pipit.run(["chat", "--no-audio"], {
+    const { stdout } = await pipit.runHere(["chat", "--no-audio"], {
       input: "/model\n/model nobody\n/model built-in\n/quit\n",
     });
     expect(stdout).toContain("* built-in");
     expect(stdout).toContain("There is no model nobody.");
     expect(stdout).toContain("built-in answers from now on.");
-    const refused = await pipit.run(["chat", "--once", "what is 2+3?", "--no-audio", "--model", "nobody"]);
+    const refused = await pipit.runHere([
+      "chat",
+      "--once",
+      "what is 2+3?",
+      "--no-audio",
+      "--model",
+      "nobody",
+    ]);
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain('There is no model "nobody" here. There are: built-in.');
   });
 
   test("a logout blocks sending until the next login, also after a restart", async () => {
     await serve();
-    const first = await pipit.run(["chat", "--no-audio"], { input: "/logout\nhello\n" });
+    const first = await pipit.runHere(["chat", "--no-audio"], { input: "/logout\nhello\n" });
     expect(first.stdout).toContain("Signed out.");
     expect(first.stderr).toContain("You are not signed in");
-    const second = await pipit.run(["chat", "--once", "hello", "--no-audio"]);
+    const second = await pipit.runHere(["chat", "--once", "hello", "--no-audio"]);
     expect(second.code).toBe(3);
-    const third = await pipit.run(["chat", "--no-audio"], { input: "/login\nwhat is 1+1?\n" });
+    const third = await pipit.runHere(["chat", "--no-audio"], { input: "/login\nwhat is 1+1?\n" });
     expect(third.stdout).toMatch(/Signed in as .*\n[^]*2/);
     expect(third.code).toBe(0);
   });
@@ -321,7 +330,7 @@ describe("pipit chat in a pipe", () => {
   test("a token given by hand is used and never shown again", async () => {
     await serve();
     const forged = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4IiwiZXhwIjo5OTk5OTk5OTk5fQ.";
-    const { stdout, stderr } = await pipit.run(["chat", "--no-audio"], {
+    const { stdout, stderr } = await pipit.runHere(["chat", "--no-audio"], {
       input: `/logout\n/login ${forged}\nhello\n`,
     });
     expect(stdout + stderr).not.toContain(forged);

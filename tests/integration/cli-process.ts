@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withoutKeychainNote } from "#tests/testing/keychain-note.ts";
+import { noKeychain, withoutKeychainNote } from "#tests/testing/keychain-note.ts";
+import { runPipit } from "#tests/testing/run-pipit.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 
 const cliEntry = fileURLToPath(new URL("../../cli/pipit.js", import.meta.url));
@@ -32,7 +33,10 @@ export interface CliProcess {
 /** A PIPIT_HOME of its own and the way to run `pipit` in it. */
 export interface CliHome extends AsyncDisposable {
   readonly home: string;
+  /** In a process of its own, to its end. */
   run(args: readonly string[], options?: RunOptions): Promise<CliResult>;
+  /** In this process, which costs a tenth: for what does not start another program, nor ends it. */
+  runHere(args: readonly string[], options?: RunOptions): Promise<CliResult>;
   start(args: readonly string[], options?: RunOptions): CliProcess;
 }
 
@@ -56,8 +60,7 @@ export async function createCliHome(
         ...process.env,
         PIPIT_HOME: home,
         LANG: "C",
-        // Where the keychain is used is what system tests are about; without a bus, no program looks for it.
-        DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere",
+        ...noKeychain,
         OLLAMA_HOST: "http://127.0.0.1:9",
         ...compiledCode,
         ...env,
@@ -73,6 +76,11 @@ export async function createCliHome(
     home,
     start,
     run: (args, options) => start(args, options).result,
+    async runHere(args, options) {
+      const run = { home, input: options?.input ?? "", env: { ...env, ...options?.env } };
+      const { code, out, err } = await runPipit(args, run);
+      return { code, stdout: out, stderr: err };
+    },
     async [Symbol.asyncDispose]() {
       await endAll(running);
       await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

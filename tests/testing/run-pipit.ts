@@ -1,6 +1,6 @@
-import { withoutKeychainNote } from "./keychain-note.ts";
 import { PassThrough, Readable } from "node:stream";
 import { runCli } from "#cli/run.ts";
+import { noKeychain, withoutKeychainNote } from "./keychain-note.ts";
 
 /** What one `pipit` is given. */
 export interface PipitRun {
@@ -23,7 +23,7 @@ export async function runPipit(args: readonly string[], { home, input = "", env 
     err += chunk.toString();
     onNote?.(err);
   });
-  const all = { PIPIT_HOME: home, LANG: "C", PIPIT_BUILD: "never", ...env };
+  const all = { ...noKeychain, PIPIT_HOME: home, LANG: "C", PIPIT_BUILD: "never", ...env };
   const code = await runCli(args, { stdin, stdout, stderr, env: all });
   return { code, out, err: withoutKeychainNote(err) };
 }

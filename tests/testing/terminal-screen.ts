@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { withoutKeychainNote } from "#tests/testing/keychain-note.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
 
-const cliEntry = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const cliEntry = fileURLToPath(new URL("../../cli/pipit.js", import.meta.url));
 const run = promisify(execFile);
 
 /** A real terminal: tmux types and reads the screen. */

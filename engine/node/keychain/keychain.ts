@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Environment } from "#contract/environment.ts";
 import { ownProgram } from "#contract/own-program.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ChildLauncher } from "../processes/child-launcher.ts";
@@ -35,7 +36,7 @@ export interface KeychainOptions {
   readonly tellAfterMs?: number;
   /** Told true when an operation has taken `tellAfterMs`, as it does when a dialog asks for a password, and false when that is over. */
   readonly onWaiting?: ((waiting: boolean) => void) | undefined;
-  /** Environment of the helper process. Default: this program's. */
+  /** Of the session whose keychain it is, and of the helper process. Default: this program's. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Program that does the work. Default: `keychain-process.ts`. */
   readonly program?: string;
@@ -104,7 +105,7 @@ async function ask(
  * a Node that finds it out is a quarter of a start. As libdbus looks for its bus ("Well-known Message Bus Instances" in
  * https://dbus.freedesktop.org/doc/dbus-specification.html).
  */
-function whyNoBus(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+function whyNoBus(environment: Environment): string | undefined {
   const address = environment["DBUS_SESSION_BUS_ADDRESS"] ?? "";
   if (address === "") {
     const folders = [environment["XDG_RUNTIME_DIR"] ?? "", `/run/user/${process.getuid?.()}`];

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openOutbox } from "#engine/node/files/sqlite-outbox.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { outboxRow } from "#engine/testing/outbox-suite.ts";
@@ -23,8 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(async () => {
-  // A file in place of this machine's keychain.
-  vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
   home = await mkdtemp(join(tmpdir(), "pipit-events-"));
 });
 afterEach(() => rm(home, { recursive: true, force: true }));

@@ -24,8 +24,6 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(async () => {
-  // A file in place of this machine's keychain. For each test, which takes it back at its end.
-  vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
   nowMs += MINUTE_MS;
   home = await mkdtemp(join(tmpdir(), "pipit-auth-"));
 });

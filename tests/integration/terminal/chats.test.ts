@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { claudeExport } from "#tests/testing/claude-export.ts";
 import { runPipit } from "#tests/testing/run-pipit.ts";
 import { jsonLines } from "../cli-process.ts";
@@ -19,10 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await rm(home, { recursive: true, force: true });
-});
-beforeEach(() => {
-  // A file in place of this machine's keychain. For each test, which takes it back at its end.
-  vi.stubEnv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
 });
 
 const pipit = (...args: readonly string[]) => runPipit(args, { home });

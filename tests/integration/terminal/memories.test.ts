@@ -6,21 +6,18 @@ import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { createCliHome } from "#tests/integration/cli-process.ts";
 import { startTestServer } from "#tests/integration/start-test-server.ts";
 
-/** It starts the program nine times. */
-const TIMEOUT_MS = 240_000;
 
 test(
   "pipit memories, and /remember in a chat, keep, change, forget and bring back what answers know of a person",
-  { timeout: TIMEOUT_MS },
   async () => {
     await using pipit = await createCliHome();
     await using model = await startOpenAiDouble(() => stream(say("Fine.")));
     const config = { model: { url: model.url, ollamaUrl: "http://127.0.0.1:9" } };
     await using server = await startTestServer({ home: pipit.home, config, memoryFiles: true });
     expect(server.accessToken).not.toBe("");
-    const run = (...args: readonly string[]) => pipit.run(["memories", ...args]);
+    const run = (...args: readonly string[]) => pipit.runHere(["memories", ...args]);
     const chat = (...lines: readonly string[]) =>
-      pipit.run(["chat", "--no-audio"], { input: lines.map((line) => `${line}\n`).join("") });
+      pipit.runHere(["chat", "--no-audio"], { input: lines.map((line) => `${line}\n`).join("") });
     const told = async () => JSON.stringify((await model.request(model.requests.length - 1)).body);
     const says = (code: number, text: string) => ({
       code,
@@ -54,7 +51,7 @@ test(
     const { id } = JSON.parse(forgotten.stdout) as { id: string };
     expect(await run("restore", id)).toMatchObject(says(0, "Remembered again: Metric units, please\n"));
 
-    const off = await pipit.run(["memories", "off"], { env: { LANG: "ru_RU.UTF-8" } });
+    const off = await pipit.runHere(["memories", "off"], { env: { LANG: "ru_RU.UTF-8" } });
     expect(off).toMatchObject(says(0, "Память выключена"));
     const without = await chat("/forget 1", "/remember I have a dog", "hello");
     expect(without.stdout).toContain("Forgotten: Metric units, please\nFor 10 seconds");

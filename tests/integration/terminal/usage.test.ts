@@ -11,22 +11,22 @@ test("pipit usage tells the tokens of the account by day or model, its limits, a
   const config = { model: { url: model.url, ollamaUrl: "http://127.0.0.1:9" }, tokensPerDay: 1000 };
   await using server = await startTestServer({ home: pipit.home, config });
   expect(server.accessToken).not.toBe("");
-  expect(await pipit.run(["usage"])).toMatchObject({ code: 0, stdout: "" });
-  expect((await pipit.run(["chat", "--once", "Hi", "--no-audio"])).code).toBe(0);
-  const told = await pipit.run(["usage", "--by", "model"]);
+  expect(await pipit.runHere(["usage"])).toMatchObject({ code: 0, stdout: "" });
+  expect((await pipit.runHere(["chat", "--once", "Hi", "--no-audio"])).code).toBe(0);
+  const told = await pipit.runHere(["usage", "--by", "model"]);
   expect(told).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("double  1,200 in  34 out  1 answers\n"),
   });
   expect(told.stderr).toContain("Today: 1,234 of 1,000; more on ");
-  const json = await pipit.run(["usage", "--json"]);
+  const json = await pipit.runHere(["usage", "--json"]);
   expect(JSON.parse(json.stdout)).toMatchObject({ total: { inputTokens: 1200, outputTokens: 34 } });
-  const refused = await pipit.run(["chat", "--once", "And now?", "--no-audio"], {
+  const refused = await pipit.runHere(["chat", "--once", "And now?", "--no-audio"], {
     env: { LANG: "ru_RU.UTF-8" },
   });
   expect([refused.code, refused.stderr]).toEqual([
     1,
     expect.stringContaining("Токены этой учётной записи израсходованы."),
   ]);
-  expect(await pipit.run(["usage", "--from", "yesterday"])).toMatchObject({ code: 1 });
+  expect(await pipit.runHere(["usage", "--from", "yesterday"])).toMatchObject({ code: 1 });
 });
