@@ -67,7 +67,7 @@ describe("the keychain", () => {
     for (const address of ["", `unix:path=${nowhere}`, `unix:path=${nowhere},guid=00ff`, "disabled:"])
       await expect(open(address).read()).rejects.toMatchObject({ code: "KEYCHAIN_UNAVAILABLE" });
     // What is not a plain path is the library's to judge, as is one where something listens.
-    const real = process.env["DBUS_SESSION_BUS_ADDRESS"] ?? "";
+    const real = requireVariable("DBUS_SESSION_BUS_ADDRESS");
     expect(await open(`unix:path=${nowhere};${real}`).read()).toBeUndefined();
     expect(await open(real).read()).toBeUndefined();
     expect(started).toEqual(["disabled:", `unix:path=${nowhere};${real}`, real]);

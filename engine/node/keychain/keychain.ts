@@ -36,7 +36,7 @@ export interface KeychainOptions {
   readonly tellAfterMs?: number;
   /** Told true when an operation has taken `tellAfterMs`, as it does when a dialog asks for a password, and false when that is over. */
   readonly onWaiting?: ((waiting: boolean) => void) | undefined;
-  /** Of the session whose keychain it is, and of the helper process. Default: this program's. */
+  /** Of the session whose keychain it is, and of the helper process. Default: this program's, which is not looked into. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Program that does the work. Default: `keychain-process.ts`. */
   readonly program?: string;
@@ -71,12 +71,13 @@ async function ask(
   options: KeychainOptions,
 ): Promise<{ readonly secret?: Uint8Array }> {
   const { timeoutMs = keychainTimeoutMs(process.platform), tellAfterMs = DEFAULT_TELL_AFTER_MS } = options;
-  const noBus = process.platform === "linux" ? whyNoBus(options.environment ?? process.env) : undefined;
+  const { environment } = options;
+  const noBus = process.platform === "linux" && environment !== undefined ? whyNoBus(environment) : undefined;
   if (noBus !== undefined) throw unavailable(noBus);
   const child = (options.launcher ?? nodeChildLauncher).startHelper({
     program: options.program ?? fileURLToPath(ownProgram("keychain-process", import.meta.url)),
     stderr: "ignore",
-    environment: options.environment,
+    environment,
   });
   const { promise, resolve, reject } = Promise.withResolvers<KeychainReply>();
   child.onMessage((reply) => resolve(reply as KeychainReply));
