@@ -34,3 +34,8 @@ export function fittedSize(widthPx: number, heightPx: number): { widthPx: number
     heightPx: Math.max(1, Math.round(heightPx * factor)),
   };
 }
+
+/** Pictures never lie in shared memory, which only the compiler cannot know. */
+export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>;
+}

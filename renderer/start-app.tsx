@@ -10,7 +10,7 @@ import { followTheme } from "./theme/follow-theme.ts";
 import "./theme/tokens.css";
 import { I18nextProvider } from "react-i18next";
 import { BridgeContext, type WindowBridge } from "./bridge/use-bridge.ts";
-import { createChatUi } from "./chat/state/chat-ui.ts";
+import { createChatUi, createRoomUis } from "./chat/state/chat-ui.ts";
 import { Panel } from "./app/panel.tsx";
 
 /**
@@ -41,6 +41,7 @@ export async function startApp(
     ...bridge,
     views: createViewStore(bridge.roomDrafts),
     ui: createChatUi(bridge.initialDraft),
+    roomUi: createRoomUis(),
   };
   onWindow(opened);
   createRoot(container).render(

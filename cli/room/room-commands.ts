@@ -52,7 +52,7 @@ const commands: Readonly<Record<string, Command>> = {
     repl.note("dim", repl.screen.words.goneFrom(name));
   },
   send(repl, text) {
-    repl.here.session.send(required(repl, text, "/send <text>"));
+    repl.here.session.send({ id: uuidv7(), text: required(repl, text, "/send <text>") });
   },
   stop: stopAnswers,
   login: (repl) => repl.signIn("login"),

@@ -26,6 +26,8 @@ export async function chatInRoom({ name }: { readonly name?: string }, deps: Com
   return await new RoomRepl(client, deps, name).run();
 }
 
+const noPictures = { picture: async () => undefined };
+
 interface OpenRoom {
   readonly room: ListedRoom;
   readonly session: RoomSession;
@@ -126,7 +128,7 @@ export class RoomRepl {
     this.close();
     const stop = new AbortController();
     const { rooms } = this.client;
-    const deps = { rooms, clock: systemClock, random: Math.random, newId: uuidv7 };
+    const deps = { rooms, outbox: noPictures, clock: systemClock, random: Math.random };
     const signal = AbortSignal.any([stop.signal, this.signal]);
     const session = new RoomSession(deps, room.id, (news) => this.#show(news), signal);
     this.#open = { room, session, stop, oldest: undefined };
@@ -191,7 +193,7 @@ export class RoomRepl {
       try {
         // Of several pasted lines, the first may begin with a path.
         if (/^\/(?:send\s|[^\n]*$)/.test(text)) await runRoomCommand(text, this);
-        else this.here.session.send(text);
+        else this.here.session.send({ id: uuidv7(), text });
       } catch (reason) {
         if (this.signal.aborted) return;
         const error = PipitError.from(reason);

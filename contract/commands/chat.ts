@@ -12,7 +12,7 @@ import { command, id, nothing, text } from "./command.ts";
 
 const SIDE_MAX_PX = 32_768;
 
-const image = z.strictObject({
+export const image = z.strictObject({
   bytes: z.instanceof(Uint8Array).check(z.refine((bytes) => bytes.byteLength <= SCREENSHOT_MAX_BYTES)),
   widthPx: z.int().check(z.positive(), z.maximum(SIDE_MAX_PX)),
   heightPx: z.int().check(z.positive(), z.maximum(SIDE_MAX_PX)),

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { ROOM_MESSAGE_MAX_CHARS, ROOM_NAME_MAX_CHARS } from "../limits.ts";
 import type { RoomMember } from "../rooms/rooms.ts";
+import type { ScreenImage } from "../screen-image.ts";
+import { image } from "./chat.ts";
 import { command, id, nothing } from "./command.ts";
 
 /** The server counts, and says what is wrong; these bounds only keep nonsense out. */
@@ -33,7 +35,9 @@ export const roomCommands = {
   openRoom: command<void>()(inRoom),
   closeRoom: command<void>()(nothing),
   /** To the open room, after all that was sent there before; tried until the server has answered. */
-  sendToRoom: command<void>()(z.strictObject({ room: id, text: roomText })),
+  sendToRoom: command<void>()(z.strictObject({ room: id, text: roomText, image: z.exactOptional(image) })),
+  /** What a message of the open room shows: of the queue, or as the server keeps it. `messageId` is also the id that it was sent with. */
+  roomPicture: command<ScreenImage>()(ofMessage),
   /** Sends what was not taken once more, and what waits at once. */
   retryInRoom: command<void>()(ofMessage),
   /** Drops a message that waits or was not taken. */

@@ -1,4 +1,5 @@
 import type { Failure } from "../chat-state.ts";
+import type { SentImage } from "../screen-image.ts";
 
 /** What the common room, which has no id on the wire, is called between window and host, and in the page's address. */
 export const EVERYONE = "everyone";
@@ -26,6 +27,8 @@ export interface RoomMessage {
   readonly askedBy?: string;
   /** Id of the message of the same room that it answers. */
   readonly replyTo?: string;
+  /** What it shows, with its text or without one. */
+  readonly picture?: SentImage;
 }
 
 /** A room that the account is in or invited to. */
@@ -68,6 +71,7 @@ export interface RoomMember {
 export interface PendingRoomMessage {
   readonly id: string;
   readonly text: string;
+  readonly picture?: SentImage;
   readonly writtenAtMs: number;
   readonly status:
     | { readonly kind: "sending" }

@@ -191,8 +191,11 @@ function requireAccount({ accountId }: OutboxRow, attachment: Attachment): void 
   throw new PipitError("SIGNED_OUT", "Sign in to the account that wrote this message to send it.");
 }
 
-/** @throws PipitError SCREENSHOT_INVALID when it is gone: without it, this would be another question */
-async function imageOf({ outbox }: DeliveryDeps, row: OutboxRow): Promise<ScreenImage | undefined> {
+/** The picture of a message that waits. @throws PipitError SCREENSHOT_INVALID when it is gone: without it, this would be another question */
+export async function imageOf(
+  { outbox }: Pick<DeliveryDeps, "outbox">,
+  row: Pick<OutboxRow, "clientMessageId" | "image">,
+): Promise<ScreenImage | undefined> {
   if (row.image === undefined) return undefined;
   const bytes = await outbox.picture(row.clientMessageId);
   if (bytes === undefined) {

@@ -1,5 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { EVERYONE, type PendingRoomMessage } from "#contract/rooms/rooms.ts";
+import { sizeOf, type ScreenImage } from "#contract/screen-image.ts";
 import { failureOf } from "#engine/chat/known-rows.ts";
 import type { RoomOutbox } from "./room-outbox.ts";
 import { RoomSession, type RoomNews, type RoomSessionDeps } from "./room-session.ts";
@@ -7,6 +8,8 @@ import { withNews, withoutPending, withPending, withStatus, type RoomView } from
 
 interface FollowedRoomDeps extends RoomSessionDeps {
   readonly outbox: RoomOutbox;
+  /** A UUID. */
+  readonly newId: () => string;
 }
 
 interface Beginning {
@@ -75,13 +78,15 @@ export class FollowedRoom {
     return this.#view.opened.pending.some(({ status }) => status.kind !== "failed");
   }
 
-  /** Resolves when the message outlives this program. @throws what `Outbox.add` throws; it is not sent then */
-  async send(text: string): Promise<void> {
+  /** Resolves to the message's id when it outlives this program. @throws what `Outbox.add` throws; it is not sent then */
+  async send(text: string, image?: ScreenImage): Promise<string> {
     const { newId, clock, outbox } = this.#deps;
-    const message = { id: newId(), text, writtenAtMs: clock.nowMs(), status: { kind: "sending" } } as const;
+    const picture = image && { picture: sizeOf(image) };
+    const status = { kind: "sending" } as const;
+    const message = { id: newId(), text, ...picture, writtenAtMs: clock.nowMs(), status };
     // Shown before it is kept, and before the session can tell of it.
     this.view = withPending(this.#view, message);
-    const kept = this.#keeping.then(() => outbox.keep(this.room, message));
+    const kept = this.#keeping.then(() => outbox.keep(this.room, message, image?.bytes));
     this.#keeping = kept.catch(() => undefined);
     try {
       await kept;
@@ -89,7 +94,8 @@ export class FollowedRoom {
       this.#drop(message.id);
       throw reason;
     }
-    this.#session.send(text, message.id);
+    this.#session.send(message);
+    return message.id;
   }
 
   /** Goes on with what another program (or tab), which has ended, has left. */
@@ -103,7 +109,7 @@ export class FollowedRoom {
     const message = this.#view.opened.pending.find((pending) => pending.id === id);
     if (message === undefined || message.status.kind === "sending") return;
     this.view = withStatus(this.#view, id, { kind: "sending" });
-    if (message.status.kind === "failed") this.#session.send(message.text, id);
+    if (message.status.kind === "failed") this.#session.send(message);
     else this.#session.hurry();
   }
 
@@ -120,7 +126,7 @@ export class FollowedRoom {
       await this.#deps.outbox.remove(id);
     } catch (reason) {
       // A later run would send it: it is not gone.
-      if (message.status.kind !== "failed") this.#session.send(message.text, id);
+      if (message.status.kind !== "failed") this.#session.send(message);
       throw reason;
     }
     this.#drop(id);
@@ -162,7 +168,7 @@ export class FollowedRoom {
       const isRefused = message.status.kind === "failed";
       const taken: PendingRoomMessage = isRefused ? message : { ...message, status: { kind: "sending" } };
       this.#view = withPending(this.#view, taken);
-      if (!isRefused) this.#session.send(message.text, message.id);
+      if (!isRefused) this.#session.send(message);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { PendingRoomMessage } from "#contract/rooms/rooms.ts";
+import { imageOf } from "#engine/chat/delivery.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import { roomQueueOf } from "./room-queue.ts";
 
@@ -13,7 +14,7 @@ interface LeftMessage {
 
 /** Messages to rooms in the outbox of questions, until the server has them or the person drops them. */
 export function createRoomOutbox(
-  outbox: Pick<Outbox, "add" | "list" | "setState" | "remove" | "claim" | "release">,
+  outbox: Pick<Outbox, "add" | "list" | "picture" | "setState" | "remove" | "claim" | "release">,
   accountId: string,
 ) {
   const queue = roomQueueOf(accountId);
@@ -24,20 +25,31 @@ export function createRoomOutbox(
   return {
     remove,
     /** @throws what `Outbox.add` throws; the message is not kept then */
-    async keep(room: string, { id, text, writtenAtMs }: PendingRoomMessage): Promise<void> {
+    async keep(
+      room: string,
+      { id, text, picture, writtenAtMs }: PendingRoomMessage,
+      bytes?: Uint8Array,
+    ): Promise<void> {
       // Else another tab would take it for one that nobody sends. Sent by both it stands once.
       await outbox.claim(claimOf(id)).catch(() => false);
-      await outbox.add({
-        clientMessageId: id,
-        accountId: queue,
-        chatKey: room,
-        text,
-        speak: false,
-        createdAtMs: writtenAtMs,
-        attempts: 0,
-        state: { kind: "waiting" },
-      });
+      await outbox.add(
+        {
+          clientMessageId: id,
+          accountId: queue,
+          chatKey: room,
+          text,
+          ...(picture && { image: picture }),
+          speak: false,
+          createdAtMs: writtenAtMs,
+          attempts: 0,
+          state: { kind: "waiting" },
+        },
+        bytes,
+      );
     },
+    /** What a message shows that is kept. @throws PipitError SCREENSHOT_INVALID when it is gone, and as `Outbox.picture` */
+    picture: ({ id, picture }: Pick<PendingRoomMessage, "id" | "picture">) =>
+      imageOf({ outbox }, { clientMessageId: id, ...(picture && { image: picture }) }),
     /** All that is this program's to send, also what one that has ended has left; the oldest first. Throws as `Outbox.list`. */
     async takeUp(): Promise<readonly LeftMessage[]> {
       const mine = new Set<string>();
@@ -74,10 +86,11 @@ function claimOf(id: string): string {
   return `room-message:${id}`;
 }
 
-function toMessage({ clientMessageId, text, createdAtMs, state }: OutboxRow): PendingRoomMessage {
+function toMessage({ clientMessageId, text, image, createdAtMs, state }: OutboxRow): PendingRoomMessage {
   const status =
     state.kind === "parked"
       ? ({ kind: "failed", failure: state.failure } as const)
       : ({ kind: "sending" } as const);
-  return { id: clientMessageId, text, writtenAtMs: createdAtMs, status };
+  const picture = image && { picture: image };
+  return { id: clientMessageId, text, ...picture, writtenAtMs: createdAtMs, status };
 }

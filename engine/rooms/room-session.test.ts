@@ -75,7 +75,7 @@ function openRoom(begin: readonly string[], refusal?: PipitError) {
   begin.forEach((text) => say(text));
   const told: RoomNews[] = [];
   let ids = 0;
-  const deps = { rooms, clock, random: () => 0, newId: () => `id${(ids += 1)}` };
+  const deps = { rooms, clock, random: () => 0, outbox: { picture: async () => undefined } };
   const session = new RoomSession(deps, "r", (news) => told.push(news), stop.signal);
   const over = session.run().then(undefined, (reason: unknown) => PipitError.from(reason).code);
   return {
@@ -83,6 +83,7 @@ function openRoom(begin: readonly string[], refusal?: PipitError) {
     faults,
     asked,
     session,
+    write: (text: string) => session.send({ id: `id${(ids += 1)}`, text }),
     say,
     over,
     /** The stream ends. */
@@ -143,8 +144,8 @@ test("a send waits as long as a limit asks, keeps its order, and one whose answe
     new PipitError("RATE_LIMITED", "Too many.", { retryAfterMs: 30_000 }),
     new PipitError("RATE_LIMITED", "Too many.", { retryAfterMs: 30_000 }),
   );
-  room.session.send("a");
-  room.session.send("b");
+  room.write("a");
+  room.write("b");
   await settle();
   expect(room.shown()).toEqual(["one", "(waiting RATE_LIMITED)"]);
   await room.pass(29_000);
@@ -163,8 +164,8 @@ test("a message that is refused lets the next one go", async () => {
   await using room = openRoom(["one"]);
   await settle();
   room.faults.send.push(new PipitError("INVALID_REQUEST", "Too long.", { field: "text" }));
-  room.session.send("long");
-  room.session.send("short");
+  room.write("long");
+  room.write("short");
   await settle();
   await room.session.delivered();
   expect(room.shown()).toEqual(["one", "(refused INVALID_REQUEST)", "short"]);
@@ -177,7 +178,7 @@ test("whoever is removed, whose room is deleted, or whose server knows no rooms 
     removed.say("me left", { kind: "left" });
     await settle();
     removed.faults.send.push(notFound);
-    removed.session.send("too late");
+    removed.write("too late");
     await removed.cut(notFound);
     expect(await removed.over).toBe("ROOM_NOT_FOUND");
     expect(removed.shown()).toEqual(["one", "me left", "(refused ROOM_NOT_FOUND)"]);
@@ -186,7 +187,7 @@ test("whoever is removed, whose room is deleted, or whose server knows no rooms 
     await using deleted = openRoom(["one"]);
     await settle();
     deleted.faults.send.push(unreachable);
-    deleted.session.send("never");
+    deleted.write("never");
     await deleted.cut(unreachable);
     deleted.faults.page.push(notFound);
     await deleted.pass(2_000);

@@ -1,8 +1,9 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import type { RoomMessage, RoomPage } from "#contract/rooms/rooms.ts";
+import type { PendingRoomMessage, RoomMessage, RoomPage } from "#contract/rooms/rooms.ts";
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
 import type { Clock } from "#engine/ports.ts";
 import { isConnectionError, retryDelayMs } from "#engine/retry/retry-policy.ts";
+import type { RoomOutbox } from "./room-outbox.ts";
 import type { RoomsClient } from "./rooms-client.ts";
 
 /** Messages that are shown before the first new one. */
@@ -31,19 +32,19 @@ export type RoomNews =
   /** The server does not take the message; the next one goes. */
   | (Unsent & { readonly kind: "refused" });
 
-interface Unsent {
-  readonly id: string;
-  readonly text: string;
+type Waiting = Pick<PendingRoomMessage, "id" | "text" | "picture">;
+
+interface Unsent extends Waiting {
   readonly error: PipitError;
 }
 
 export interface RoomSessionDeps {
   readonly rooms: Pick<RoomsClient, "page" | "follow" | "send" | "markRead">;
+  /** Where pictures are until they are sent. */
+  readonly outbox: Pick<RoomOutbox, "picture">;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** A UUID. */
-  readonly newId: () => string;
 }
 
 /** An open room: `tell` hears what comes, whatever becomes of the connection, until `signal` aborts. */
@@ -52,7 +53,7 @@ export class RoomSession {
   readonly #room: string | undefined;
   readonly #tell: (news: RoomNews) => void;
   readonly #signal: AbortSignal;
-  readonly #queue: { readonly text: string; readonly id: string }[] = [];
+  readonly #queue: Waiting[] = [];
   #last: Pick<RoomMessage, "id" | "seq"> | undefined;
   #storedSeq = 0;
   /** Up to where the person has read, and up to where the server knows it. */
@@ -111,12 +112,11 @@ export class RoomSession {
   /**
    * Sends after all that was given before; goes on trying until the server has answered.
    *
-   * @param id a UUID; that of a message which was refused is sent again as the same one
+   * @param message its id a UUID; that of a message which was refused is sent again as the same one
    */
-  send(text: string, id = this.#deps.newId()): string {
-    this.#queue.push({ text, id });
+  send(message: Waiting): void {
+    this.#queue.push(message);
     if (!this.#isSending) void this.#sendAll();
-    return id;
   }
 
   /** Takes back a message that waits; false when it may be with the server. */
@@ -240,7 +240,8 @@ export class RoomSession {
       const { text, id } = next;
       try {
         this.#underWay = id;
-        const seq = await this.#deps.rooms.send(this.#room, text, id, this.#signal);
+        const picture = next.picture && (await this.#deps.outbox.picture(next));
+        const seq = await this.#deps.rooms.send(this.#room, text, id, this.#signal, picture);
         this.#storedSeq = Math.max(this.#storedSeq, seq);
         this.#queue.shift();
         failures = 0;
@@ -252,11 +253,11 @@ export class RoomSession {
         if (isPassing(error)) {
           failures += 1;
           const delayMs = this.#delayMs(failures, error);
-          this.#tell({ kind: "waiting", id, text, error, failures, delayMs });
+          this.#tell({ ...next, kind: "waiting", error, failures, delayMs });
           await this.#pause(delayMs).catch(() => undefined);
         } else {
           this.#queue.shift();
-          this.#tell({ kind: "refused", id, text, error });
+          this.#tell({ ...next, kind: "refused", error });
         }
       }
       this.#notify();

@@ -68,7 +68,11 @@ export function withChanged(
   now: RoomMessage,
 ): readonly RoomMessage[] {
   const { text, deleted, edited } = now;
-  return lines.map((line) => (line.id === id ? { ...line, text, deleted, edited } : line));
+  return lines.map((line) => {
+    if (line.id !== id) return line;
+    const { picture, ...said } = line;
+    return { ...said, ...(picture && !deleted && { picture }), text, deleted, edited };
+  });
 }
 
 /** The page before the first line. */

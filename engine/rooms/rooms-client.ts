@@ -1,11 +1,14 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { ListedRoom, RoomMember, RoomMessage, RoomPage } from "#contract/rooms/rooms.ts";
+import { ownBytes, type ScreenImage } from "#contract/screen-image.ts";
 import { Messaging, RoomEvent, type Message } from "#proto/messaging_pb.ts";
 import { MemberState, Rooms, type Room } from "#proto/rooms_pb.ts";
 
 /** A server that has not answered by then is tried again. */
 const CALL_TIMEOUT_MS = 15_000;
+/** The same where a picture goes over a slow line. */
+const PICTURE_TIMEOUT_MS = 120_000;
 
 /** Rooms of the signed-in account. Everything throws PipitError: ROOM_NOT_FOUND for rooms that are not the account's. */
 export type RoomsClient = ReturnType<typeof createRoomsClient>;
@@ -121,9 +124,26 @@ function messageCalls(transport: Transport) {
       text: string,
       clientMessageId: string,
       signal: AbortSignal,
+      picture?: ScreenImage,
     ): Promise<number> {
-      const { seq } = await messaging.sendMessage({ ...named(room), text, clientMessageId }, within(signal));
+      const { seq } = await messaging.sendMessage(
+        {
+          ...named(room),
+          text,
+          clientMessageId,
+          ...(picture === undefined ? {} : { picture: { data: ownBytes(picture.bytes) } }),
+        },
+        within(signal, picture === undefined ? CALL_TIMEOUT_MS : PICTURE_TIMEOUT_MS),
+      );
       return Number(seq);
+    },
+    /** What a message shows: JPEG. Throws INVALID_REQUEST for one that shows nothing, or is deleted. */
+    async picture(room: string | undefined, messageId: string, signal: AbortSignal): Promise<ScreenImage> {
+      const { data, width, height } = await rooms.getPicture(
+        { ...named(room), messageId },
+        within(signal, PICTURE_TIMEOUT_MS),
+      );
+      return { bytes: data, widthPx: width, heightPx: height };
     },
     /** Resolves to the message as it is now. Throws NOT_ALLOWED for another one's. */
     edit: async (
@@ -139,8 +159,8 @@ function messageCalls(transport: Transport) {
   };
 }
 
-function within(signal: AbortSignal) {
-  return { signal, timeoutMs: CALL_TIMEOUT_MS };
+function within(signal: AbortSignal, timeoutMs = CALL_TIMEOUT_MS) {
+  return { signal, timeoutMs };
 }
 
 function named(room: string | undefined): { readonly room?: string } {
@@ -168,7 +188,7 @@ const kinds: Partial<Record<RoomEvent, RoomMessage["kind"]>> = {
 
 function roomMessage(message: Message): RoomMessage {
   const { messageId = "", seq, author, text, sendTime, deleted, editedAt, event, askedBy } = message;
-  const { changes, clientMessageId: clientId, replyTo } = message;
+  const { changes, clientMessageId: clientId, replyTo, picture } = message;
   return {
     id: messageId,
     seq: Number(seq),
@@ -182,5 +202,8 @@ function roomMessage(message: Message): RoomMessage {
     ...(clientId === undefined ? {} : { clientId }),
     ...(askedBy === undefined ? {} : { askedBy }),
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(picture && {
+      picture: { widthPx: picture.width, heightPx: picture.height, sizeBytes: picture.sizeBytes },
+    }),
   };
 }

@@ -10,6 +10,7 @@ import {
   type RoomMessage,
   type RoomsState,
 } from "#contract/rooms/rooms.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
 import type { SayToRoom } from "#engine/events/event-link.ts";
 import type { Clock } from "#engine/ports.ts";
 import { FollowedRoom, idOf } from "./followed-room.ts";
@@ -17,6 +18,7 @@ import { LiveRoom } from "./live-room.ts";
 import type { OwnRooms } from "./own-rooms.ts";
 import type { RoomOutbox } from "./room-outbox.ts";
 import type { RoomNews } from "./room-session.ts";
+import { ShownPictures } from "./shown-pictures.ts";
 import { withChanged, withOlder } from "./room-view.ts";
 
 /** Messages of a page of older ones. */
@@ -48,6 +50,7 @@ export class RoomsEngine {
   readonly #followed = new Map<string, FollowedRoom>();
   /** By room: what was not taken, or not sent, until the room is opened again. */
   readonly #left = new Map<string, readonly PendingRoomMessage[]>();
+  readonly #pictures = new ShownPictures();
   #open: FollowedRoom | undefined;
   #lists = 0;
   /** A room whose making may have failed on the way. */
@@ -124,10 +127,26 @@ export class RoomsEngine {
   }
 
   /** Opens the room: who writes before it is there need not wait for it. */
-  async send(room: string, text: string): Promise<void> {
+  async send(room: string, text: string, image?: ScreenImage): Promise<void> {
     this.open(room);
-    await this.#opened(room).send(text);
+    const id = await this.#opened(room).send(text, image);
+    if (image !== undefined) this.#pictures.keep(id, image);
     this.live.hasSent();
+  }
+  /**
+   * What a message shows that waits or stands in the open room.
+   *
+   * @param key of a line: the id that it was sent with, where it has one; then it is the same before and after the server has it
+   */
+  async picture(room: string, key: string): Promise<ScreenImage> {
+    const { lines, opened } = this.#opened(room).view;
+    const pending = opened.pending.find(({ id }) => id === key);
+    const line = lines.find(({ id, clientId }) => id === key || clientId === key);
+    return this.#pictures.of(key, async () => {
+      const { rooms, outbox, signal } = this.#deps;
+      const kept = pending && (await outbox.picture(pending));
+      return kept ?? rooms.picture(idOf(room), line?.id ?? key, signal);
+    });
   }
   retry(room: string, id: string): void {
     this.#opened(room).retry(id);

@@ -12,6 +12,8 @@ import type { ViewState, ViewStore } from "./view-store.ts";
 export interface WindowBridge extends Bridge {
   readonly views: ViewStore;
   readonly ui: ChatUi;
+  /** What the field of a room holds besides its text, by `draftPlaceOf`; it outlives the view of the room. */
+  readonly roomUi: (place: string) => ChatUi;
 }
 
 /** Hands the bridge to everything below. */

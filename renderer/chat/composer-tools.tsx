@@ -1,5 +1,4 @@
-import { ArrowUp, Camera, Maximize2, Paperclip, Square, SquareSlash, Volume2, VolumeX } from "lucide-react";
-import { useRef } from "react";
+import { ArrowUp, Camera, Maximize2, Square, SquareSlash, Volume2, VolumeX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { UnavailableReason } from "#contract/app-state.ts";
 import type { CaptureTarget } from "#contract/commands/app.ts";
@@ -9,6 +8,7 @@ import { useApp, useAuth, useBridge, useChat, useChatUiState, useView } from "..
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { ModelPill } from "../model/model-pill.tsx";
+import { FileButton } from "./files/file-button.tsx";
 import { isPreparing } from "./files/pending-file.ts";
 import { useComposerFocus } from "./use-composer-focus.ts";
 import type { AttachmentIntake } from "./files/use-attachments.ts";
@@ -21,10 +21,11 @@ export interface ComposerToolsProps {
 
 /** The row under the text: what can be added at the start, what is done with it at the end. */
 export function ComposerTools({ attachments, onSend, bar }: ComposerToolsProps) {
+  const { t } = useTranslation("chat");
   return (
     <div className="flex shrink-0 items-center gap-1 px-1 pb-1">
       <ScreenshotButton attachments={attachments} />
-      <FileButton attachments={attachments} />
+      <FileButton label={t("addFile")} onFiles={(files) => void attachments.take(files)} />
       <PromptsButton />
       <SpeakButton />
       <span className="flex-1" />
@@ -77,29 +78,6 @@ function ScreenshotButton({ attachments }: { readonly attachments: AttachmentInt
         <Camera className="size-4" />
       </IconButton>
       {opened ? <CaptureDialog onChoose={capture} /> : undefined}
-    </>
-  );
-}
-
-function FileButton({ attachments }: { readonly attachments: AttachmentIntake }) {
-  const { t } = useTranslation("chat");
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <IconButton label={t("addFile")} onClick={() => input.current?.click()}>
-        <Paperclip className="size-4" />
-      </IconButton>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        onChange={(event) => {
-          void attachments.take([...(event.target.files ?? [])]);
-          // The same file can be chosen again.
-          event.target.value = "";
-        }}
-      />
     </>
   );
 }

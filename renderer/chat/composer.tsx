@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { AuthState } from "#contract/auth-state.ts";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import { ownBytes } from "#contract/screen-image.ts";
 import { settledAuth } from "../auth/settled-auth.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { ComposerNotes } from "./composer-notes.tsx";
@@ -182,7 +182,7 @@ function useSend(): () => Promise<void> {
       if (!(await views.opened())) return;
       const id = await commands.send({
         text,
-        ...(picture === undefined ? {} : { image: ownBytes(picture) }),
+        ...(picture === undefined ? {} : { image: { ...picture, bytes: ownBytes(picture.bytes) } }),
         ...(files.length === 0 ? {} : { files }),
       });
       isNextEntered = ui.sent(state);
@@ -211,9 +211,4 @@ function useSend(): () => Promise<void> {
     if (isStillEntered) await send();
   };
   return send;
-}
-
-/** Pictures never lie in shared memory, which only the compiler cannot know. */
-function ownBytes({ bytes, ...size }: ScreenImage) {
-  return { ...size, bytes: bytes as Uint8Array<ArrayBuffer> };
 }

@@ -1,6 +1,8 @@
 import { Pencil } from "lucide-react";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { UserMessage } from "#contract/chat-state.ts";
+import type { SentImage } from "#contract/screen-image.ts";
 import { useBridge, useChatUiState } from "../bridge/use-bridge.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { BranchSwitch } from "./branch-switch.tsx";
@@ -26,7 +28,7 @@ export function Question({ message, hasAnswer }: QuestionProps) {
   if (editing) return <QuestionEditor message={message} />;
   return (
     <div className="flex flex-col items-end gap-1 pt-3">
-      {message.image !== undefined && <SentPicture messageId={message.id} image={message.image} />}
+      {message.image !== undefined && <QuestionPicture messageId={message.id} image={message.image} />}
       {message.files !== undefined && <SentFiles messageId={message.id} files={message.files} />}
       <div className="flex w-full items-end justify-end gap-1">
         <QuestionActions message={message} />
@@ -48,6 +50,12 @@ export function Question({ message, hasAnswer }: QuestionProps) {
       )}
     </div>
   );
+}
+
+function QuestionPicture({ messageId, image }: { readonly messageId: string; readonly image: SentImage }) {
+  const { commands } = useBridge();
+  const read = useCallback(() => commands.messageImage({ messageId }), [commands, messageId]);
+  return <SentPicture key={messageId} image={image} read={read} />;
 }
 
 function QuestionActions({ message }: { readonly message: UserMessage }) {

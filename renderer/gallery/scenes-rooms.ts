@@ -5,7 +5,8 @@ import {
   type PendingRoomMessage,
   type RoomMessage,
 } from "#contract/rooms/rooms.ts";
-import type { ScriptedBridge } from "./scripted-bridge.ts";
+import { picture } from "./sample-picture.ts";
+import { failWith, type ScriptedBridge } from "./scripted-bridge.ts";
 
 const startMs = Date.UTC(2026, 8, 21, 9, 30);
 const login = "ada";
@@ -99,6 +100,22 @@ export const roomScenes: Readonly<Record<string, (bridge: ScriptedBridge) => voi
       typing: ["pipit", "zoe", "Иван"],
       present: { room: "r1", logins: [login, "zoe"] },
     });
+  },
+  "room-pictures": (bridge) => {
+    const wide = { widthPx: 1568, heightPx: 882, sizeBytes: 412_345 };
+    bridge.answers.roomPicture = (asked) =>
+      (asked as { readonly messageId: string }).messageId === "m12"
+        ? failWith("SERVER_UNREACHABLE", "")()
+        : picture(1568, 882);
+    const shown = pending("p1", "", { kind: "waiting", reason: unreachable, nextTryAtMs: startMs });
+    show(bridge, { pending: [{ ...shown, picture: wide }] }, [
+      ...said,
+      line(10, "zoe", "", { picture: wide }),
+      line(11, login, "The bridge, from **the north**", { picture: wide }),
+      line(12, "zoe", "One that cannot be read now", {
+        picture: { widthPx: 320, heightPx: 1000, sizeBytes: 9_000 },
+      }),
+    ]);
   },
   "room-empty": (bridge) => show(bridge, { room: EVERYONE, older: false }, []),
   "room-long": (bridge) => {

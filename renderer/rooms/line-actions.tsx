@@ -31,10 +31,14 @@ export function LineActions({ line, onEdit }: LineActionsProps) {
         </Button>
       ) : (
         <>
-          <IconButton size="small" label={t("quote")} onClick={() => views.quote(quoteOf(line))}>
+          <IconButton
+            size="small"
+            label={t("quote")}
+            onClick={() => views.quote(quoteOf(line, t("picture")))}
+          >
             <Quote className="size-4" />
           </IconButton>
-          <CopyButton text={() => line.text} />
+          {line.text === "" ? undefined : <CopyButton text={() => line.text} />}
           {onEdit === undefined ? undefined : (
             <IconButton size="small" label={t("edit")} onClick={onEdit}>
               <Pencil className="size-4" />
@@ -52,7 +56,7 @@ export function LineActions({ line, onEdit }: LineActionsProps) {
 }
 
 /** As Markdown has a quote, with who said it. */
-function quoteOf({ author, text }: RoomMessage): string {
-  const quoted = text.split("\n").map((written) => `> ${written}`.trimEnd());
+function quoteOf({ author, text }: RoomMessage, nothing: string): string {
+  const quoted = (text || nothing).split("\n").map((written) => `> ${written}`.trimEnd());
   return [`> **${author}**`, ">", ...quoted, "", ""].join("\n");
 }

@@ -25,9 +25,10 @@ export function RoomAnnouncer() {
   );
   return <HiddenStatus>{said && textOf(said)}</HiddenStatus>;
 
-  function textOf({ kind, author, text, askedBy }: RoomMessage): string {
+  function textOf({ kind, author, text, picture, askedBy }: RoomMessage): string {
     const login = askedBy === undefined ? author : t("assistant");
     if (kind === "joined" || kind === "left") return t(kind, { login });
-    return t("said", { login, text: text.slice(0, SAID_MAX_CHARS) });
+    const shown = picture === undefined ? text : `${t("picture")}. ${text}`;
+    return t("said", { login, text: shown.slice(0, SAID_MAX_CHARS) });
   }
 }

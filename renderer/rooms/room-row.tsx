@@ -1,8 +1,11 @@
 import { Sparkles } from "lucide-react";
-import { memo } from "react";
+import { memo, useCallback } from "react";
 import { useTranslation } from "react-i18next";
+import { useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
+import type { SentImage } from "#contract/screen-image.ts";
 import { DayLine } from "../chat/day-line.tsx";
 import { clockTime, fullTime } from "../chat/message-time.ts";
+import { SentPicture } from "../chat/picture/sent-picture.tsx";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { LineActions } from "./line-actions.tsx";
@@ -62,15 +65,31 @@ function Said({ row, isOwn, named, editing, onEdit }: SaidProps) {
       className={`group/message flex flex-col ${isOwn ? "items-end" : "items-start"} ${named ? "pt-3" : "pt-1"}`}
     >
       {named ? <SaidBy row={row} author={isOwn ? undefined : author} /> : undefined}
-      <div className={`flex w-full items-end gap-1 ${isOwn ? "flex-row-reverse" : ""}`}>
-        <Bubble row={row} isOwn={isOwn} />
-        {line === undefined || line.deleted ? undefined : (
-          <LineActions line={line} onEdit={isOwn ? () => onEdit(row.key) : undefined} />
-        )}
-      </div>
+      <Content row={row} isOwn={isOwn} onEdit={onEdit} />
       {pending === undefined ? undefined : <PendingStatus message={pending} />}
     </article>
   );
+}
+
+type ContentProps = Pick<SaidProps, "row" | "isOwn" | "onEdit">;
+
+function Content({ row, isOwn, onEdit }: ContentProps) {
+  const { text = "", picture } = row.line ?? row.pending ?? {};
+  return (
+    <>
+      {picture === undefined ? undefined : <RowPicture id={row.key} image={picture} />}
+      <div className={`flex w-full items-end gap-1 ${isOwn ? "flex-row-reverse" : ""}`}>
+        {/* A picture stands for itself. */}
+        {picture !== undefined && text.trim() === "" ? undefined : <Bubble row={row} isOwn={isOwn} />}
+        <Actions row={row} isOwn={isOwn} onEdit={onEdit} />
+      </div>
+    </>
+  );
+}
+
+function Actions({ row: { key, line }, isOwn, onEdit }: ContentProps) {
+  if (line === undefined || line.deleted) return undefined;
+  return <LineActions line={line} onEdit={isOwn ? () => onEdit(key) : undefined} />;
 }
 
 function useAuthor({ line }: RoomRow, isOwn: boolean): string {
@@ -107,20 +126,34 @@ function SaidBy({ row, author }: { readonly row: RoomRow; readonly author: strin
   );
 }
 
+/** What could not be read is read again once the server is there again. */
+function RowPicture({ id, image }: { readonly id: string; readonly image: SentImage }) {
+  const { commands } = useBridge();
+  const room = useView((state) => state.room);
+  const isLive = useRooms(({ opened }) => opened?.link === "live");
+  const read = useCallback(
+    () => commands.roomPicture({ room, messageId: id }),
+    // oxlint-disable-next-line react/exhaustive-deps -- see above
+    [commands, room, id, isLive],
+  );
+  return <SentPicture key={id} image={image} read={read} />;
+}
+
 function Bubble({ row, isOwn }: { readonly row: RoomRow; readonly isOwn: boolean }) {
   const { i18n } = useTranslation();
   const { t } = useLazyTexts("rooms");
   const { line, pending } = row;
+  const { text = "", picture } = line ?? pending ?? {};
   return (
     <div
       dir="auto"
       title={fullTime(timeOf(row), i18n.language)}
-      className={`bubble max-w-[85%] min-w-0 rounded-card px-3 py-2 ${isOwn ? "bg-sunken dark:bg-raised" : "border border-hairline"}`}
+      className={`bubble max-w-[85%] min-w-0 rounded-card px-3 py-2 ${picture === undefined ? "" : "mt-1"} ${isOwn ? "bg-sunken dark:bg-raised" : "border border-hairline"}`}
     >
       {line?.deleted === true ? (
         <p className="text-small text-soft italic">{t("deleted")}</p>
       ) : (
-        <Markdown text={line?.text ?? pending?.text ?? ""} streaming={false} />
+        <Markdown text={text} streaming={false} />
       )}
       {line?.edited === true && !line.deleted ? (
         <p className="text-caption text-faint">{t("edited")}</p>

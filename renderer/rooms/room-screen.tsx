@@ -1,7 +1,10 @@
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { EVERYONE, roomKey } from "#contract/rooms/rooms.ts";
-import { useAuth, useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
+import { draftPlaceOf } from "#contract/rooms/room-drafts.ts";
+import { BridgeContext, useAuth, useBridge, useRooms, useView } from "../bridge/use-bridge.ts";
+import { DropVeil, useDrop } from "../chat/picture/drop-veil.tsx";
+import { usePicture } from "../chat/picture/use-picture.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNote } from "../ui/error-note.tsx";
@@ -13,11 +16,11 @@ import { TypingLine } from "./typing-line.tsx";
 
 /** A room in the place of the conversation. */
 export function RoomScreen() {
-  const { commands, views, ui } = useBridge();
+  const bridge = useBridge();
+  const { commands, views, ui } = bridge;
   const room = useView((state) => state.room);
   const auth = useAuth();
   const accountId = auth.kind === "signed-in" ? auth.accountId : undefined;
-  const isShown = useRooms(({ opened }) => opened?.room === room);
   useEffect(() => {
     if (accountId === undefined) return;
     void views.attempt(commands.openRoom({ room }));
@@ -32,13 +35,29 @@ export function RoomScreen() {
     },
     [commands, ui],
   );
+  const place = draftPlaceOf({ accountId: accountId ?? "", room });
+  const roomBridge = useMemo(() => ({ ...bridge, ui: bridge.roomUi(place) }), [bridge, place]);
   return (
-    <div className="flex h-full flex-col">
+    <BridgeContext value={roomBridge}>
+      <RoomArea key={place} room={room} place={place} />
+    </BridgeContext>
+  );
+}
+
+/** Its field holds a picture as that of a chat does, and by the same parts. */
+function RoomArea({ room, place }: { readonly room: string; readonly place: string }) {
+  const { t } = useLazyTexts("rooms");
+  const isShown = useRooms(({ opened }) => opened?.room === room);
+  const pictures = usePicture();
+  const [over, drop] = useDrop(pictures.take);
+  return (
+    <div className="relative flex h-full flex-col" {...drop}>
       {isShown ? <RoomLines key={room} /> : <div className="min-h-0 flex-1" />}
       <TypingLine />
       <RoomNotes room={room} />
-      <RoomComposer key={`${accountId} ${room}`} room={room} />
+      <RoomComposer room={room} place={place} pictures={pictures} />
       <RoomAnnouncer />
+      {over && <DropVeil text={t("dropPicture")} />}
     </div>
   );
 }

@@ -39,12 +39,12 @@ export function useDrop(take: (files: readonly File[]) => Promise<void>) {
 }
 
 /** Says where a file that is held over the window would go. */
-export function DropVeil() {
+export function DropVeil({ text }: { readonly text?: string }) {
   const { t } = useTranslation("chat");
   return (
     <div className="pointer-events-none absolute inset-2 z-10 flex flex-col items-center justify-center gap-2 rounded-card border-2 border-dashed border-accent bg-ground text-title text-accent opacity-95">
       <Paperclip aria-hidden="true" className="size-6" />
-      {t("dropHere")}
+      {text ?? t("dropHere")}
     </div>
   );
 }

@@ -1,40 +1,43 @@
 import { Image } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { UserMessage } from "#contract/chat-state.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
-import { useBridge } from "#renderer/bridge/use-bridge.ts";
+import type { ScreenImage, SentImage } from "#contract/screen-image.ts";
 import { lazily } from "#renderer/ui/lazily.tsx";
 import { useOpened } from "#renderer/ui/use-opened.ts";
 
 const PictureDialog = lazily(async () => (await import("./picture-dialog.tsx")).PictureDialog);
 
-export interface SentPictureProps {
-  readonly messageId: string;
-  readonly image: NonNullable<UserMessage["image"]>;
+interface SentPictureProps {
+  readonly image: SentImage;
+  /** Reads it; another function has it read again where it was gone. */
+  readonly read: () => Promise<ScreenImage | undefined>;
 }
 
-/** The picture of a question, as long as the host still has it; its size afterwards. A click shows it large. */
-export function SentPicture({ messageId, image }: SentPictureProps) {
+/** The picture of a message, as long as the host still has it; its size afterwards. A click shows it large. */
+export function SentPicture({ image, read }: SentPictureProps) {
   const { t } = useTranslation("chat");
-  const { commands } = useBridge();
-  const [picture, setPicture] = useState<ScreenImage>();
+  /** Undefined while it is being read. */
+  const [picture, setPicture] = useState<ScreenImage | "gone">();
   const [open, setOpen] = useState(false);
   const opened = useOpened(open);
+  const isThere = useRef(false);
   useEffect(() => {
+    if (isThere.current) return undefined;
     let wanted = true;
-    commands
-      .messageImage({ messageId })
-      .then((found) => wanted && setPicture(found))
-      // Without the picture its size is shown; that is no failure.
-      .catch(() => undefined);
+    const show = (found: ScreenImage | undefined): void => {
+      if (!wanted) return;
+      isThere.current = found !== undefined;
+      setPicture(found ?? "gone");
+    };
+    // Without the picture its size is shown; that is no failure.
+    read().then(show, () => show(undefined));
     return () => {
       wanted = false;
     };
-  }, [commands, messageId]);
-  const url = useBlobUrl(picture);
+  }, [read]);
+  const url = useBlobUrl(picture === "gone" ? undefined : picture);
   const size = { width: image.widthPx, height: image.heightPx };
-  if (url === undefined) {
+  if (picture === "gone") {
     return (
       <p className="flex items-center gap-1 text-caption text-faint">
         <Image aria-hidden="true" className="size-4" />
@@ -43,6 +46,19 @@ export function SentPicture({ messageId, image }: SentPictureProps) {
     );
   }
   const name = t("pictureOf", size);
+  // It has its place already: nothing moves when it comes.
+  if (url === undefined) {
+    return (
+      <svg
+        role="img"
+        aria-label={name}
+        viewBox={`0 0 ${size.width} ${size.height}`}
+        width={size.width}
+        height={size.height}
+        className="h-auto max-h-40 w-auto max-w-4/5 rounded-control border border-hairline bg-sunken"
+      />
+    );
+  }
   return (
     <>
       <button

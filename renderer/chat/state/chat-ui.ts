@@ -114,6 +114,16 @@ export function createChatUi(initialText: string) {
   };
 }
 
+/** One for each place that is asked for. */
+export function createRoomUis(): (place: string) => ChatUi {
+  const uis = new Map<string, ChatUi>();
+  return (place) => {
+    const ui = uis.get(place) ?? createChatUi("");
+    uis.set(place, ui);
+    return ui;
+  };
+}
+
 function withoutStart(text: string, start: string): string {
   return text.startsWith(start) ? text.slice(start.length) : text;
 }

@@ -164,6 +164,7 @@ test("[5.1-10] the preload gives exactly these functions, frozen, and nothing of
     "restoreMemory",
     "retry",
     "retryInRoom",
+    "roomPicture",
     "saveDraft",
     "saveModel",
     "savePrompts",

@@ -3,30 +3,10 @@ import { rooms as texts } from "#renderer/i18n/en/rooms.ts";
 import { generatePythonStubs } from "#tests/foreign/python-stubs.ts";
 import { axeViolations } from "../fixtures/axe.ts";
 import { sharedServerTest as test, signIn, test as ownServerTest } from "../fixtures/web-test.ts";
+import { personAt } from "../pages/room-page.ts";
 import { texts as all } from "../pages/texts.ts";
 
 const shell = all.en.shell;
-
-/** What one person does in rooms. */
-function personAt(page: Page) {
-  const sidebar = page.getByRole("complementary", { name: shell.chats });
-  const group = sidebar.getByRole("region", { name: shell.rooms.title });
-  const log = page.getByRole("log", { name: texts.conversation });
-  return {
-    page,
-    group,
-    log,
-    row: (name: string) => group.locator("[data-room-row]").filter({ hasText: name }),
-    said: log.locator("article"),
-    field: page.getByRole("textbox", { name: texts.composer }),
-    button: (name: string) => page.getByRole("button", { name, exact: true }),
-    async say(text: string) {
-      await this.field.fill(text);
-      await page.keyboard.press("Enter");
-      await expect(this.field).toHaveValue("");
-    },
-  };
-}
 
 test("[14] two people chat in a room that one has made: invited, live, edited, deleted, over a lost connection, and left", async ({
   browser,

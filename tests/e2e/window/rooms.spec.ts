@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
 import { axeViolations } from "../fixtures/axe.ts";
+import { file, give } from "../fixtures/give-files.ts";
 import { test } from "../fixtures/window-test.ts";
 
 test("[14] a room by the keyboard: written, corrected, quoted, its members, and what could not be sent", async ({
@@ -66,6 +68,52 @@ test("[14] a room by the keyboard: written, corrected, quoted, its members, and 
   ]);
   await dialog.getByRole("button", { name: "Leave the room" }).click();
   await expect(page.getByRole("textbox", { name: "Message to Pipit" })).toBeFocused();
+});
+
+test("[14] a picture in a room: pasted, taken out, sent with a text or alone, seen large; one that cannot be read tells its size", async ({
+  gallery,
+  page,
+}) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await gallery.open("room-pictures", { language: "en" });
+  const log = page.getByRole("log", { name: "Messages" });
+  const field = page.getByRole("textbox", { name: "Message to the room" });
+  const preview = page.getByRole("img", { name: "Picture, 988 by 448 pixels" });
+  const sent = () =>
+    gallery.script((host) =>
+      host.calls
+        .filter(({ name }) => name === "sendToRoom")
+        .map(({ input }) => {
+          const { text, image } = input as { text: string; image?: { widthPx: number; bytes: Uint8Array } };
+          return [text, image?.widthPx, image === undefined ? undefined : image.bytes.length > 1_000];
+        }),
+    );
+  await expect(log.getByText("Picture, 320 × 1000")).toBeVisible();
+  const path = "docs/screenshots/terminal.png";
+  const shot = file("a.png", await readFile(path));
+  await give(page, "paste", [shot]);
+  await expect(preview).toBeVisible();
+  await page.getByRole("button", { name: "Remove the picture" }).click();
+  await expect(preview).toHaveCount(0);
+  await expect(field).toBeFocused();
+  await page.locator("input[type=file][accept]").setInputFiles(path);
+  await expect(preview).toBeVisible();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.keyboard.press("Enter");
+  await expect(preview).toHaveCount(0);
+  await give(page, "paste", [shot]);
+  await expect(preview).toBeVisible();
+  await field.fill("Look");
+  await page.keyboard.press("Enter");
+  await expect(preview).toHaveCount(0);
+  expect(await sent()).toEqual([
+    ["", 988, true],
+    ["Look", 988, true],
+  ]);
+  await give(page, "paste", [file("a.txt", "x", "text/plain")]);
+  await expect(page.getByRole("alert")).toContainText("a.txt");
+  await log.getByRole("button", { name: "Picture, 1568 by 882 pixels" }).last().click();
+  await expect(page.getByRole("dialog").getByRole("img")).toBeVisible();
 });
 
 test("what the assistant answers names who has asked; its asker alone stops and deletes it, and sees who writes and who is there", async ({
