@@ -82,7 +82,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     isSecure: createSecureTransport(config.trustedProxies),
     isOperator: (caller) => isOperator(context, caller),
   });
-  const tls = config.tls === undefined ? undefined : starting.use(new ServerTls(config.tls, context));
+  const tls =
+    config.tls === undefined
+      ? undefined
+      : starting.use(new ServerTls(config.tls, { ...context, name: publicName(config) }));
   const ports = { ...context, rpc, clientAddressOf, tls };
   const http = await startHttpServer(config.http, { ...ports, routes, gate, site });
   const httpUrl = `${tls === undefined ? "http" : "https"}://${reachable(http.address, config)}`;
@@ -186,10 +189,13 @@ function warnAboutExposure(logger: Logger, config: ServerConfig): void {
 }
 
 /** host:port for clients. A wildcard is where one listens, not where one connects to; and a certificate is for a name. */
-function reachable({ host, port }: ListenAddress, { tls, publicUrl }: ServerConfig): string {
-  const named = tls !== undefined && publicUrl !== undefined;
+function reachable({ host, port }: ListenAddress, config: ServerConfig): string {
+  const name = config.tls === undefined ? undefined : publicName(config);
   const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-  return named
-    ? `${new URL(publicUrl).hostname}:${port}`
-    : formatAddress({ host: wildcards[host] ?? host, port });
+  return formatAddress({ host: name ?? wildcards[host] ?? host, port });
+}
+
+/** The host of the public URL; an IPv6 address without brackets. */
+function publicName({ publicUrl }: ServerConfig): string | undefined {
+  return publicUrl === undefined ? undefined : new URL(publicUrl).hostname.replace(/^\[(.+)\]$/, "$1");
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { isIP } from "node:net";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
@@ -36,6 +37,8 @@ interface ServerTlsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: { certificateExpires(atSeconds: number): void };
+  /** By which clients know the server, e.g. "pipit.example"; undefined: not known. */
+  readonly name: string | undefined;
 }
 
 /**
@@ -99,8 +102,13 @@ export class ServerTls implements Disposable {
   }
 
   #tell(): void {
-    const { clock, logger, metrics } = this.#deps;
-    const expiresAtMs = this.#pair.certificate.validToDate.getTime();
+    const { clock, logger, metrics, name } = this.#deps;
+    const { certificate } = this.#pair;
+    if (name !== undefined && !isFor(certificate, name)) {
+      const detail = `Clients that ask for ${name} will refuse it. Use one for that name, or another --public-url.`;
+      logger.error("tls.other_name", { file: this.#files.cert, names: certificate.subjectAltName, detail });
+    }
+    const expiresAtMs = certificate.validToDate.getTime();
     metrics.certificateExpires(expiresAtMs / 1_000);
     const leftMs = expiresAtMs - clock.nowMs();
     const said = { file: this.#files.cert, expires: this.#expires };
@@ -111,6 +119,10 @@ export class ServerTls implements Disposable {
       logger.warn("tls.certificate_expires", { ...said, detail: cure });
     }
   }
+}
+
+function isFor(certificate: X509Certificate, name: string): boolean {
+  return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
 }
 
 /** Both files, if the key is that of the certificate. */

@@ -14,6 +14,7 @@ import { makeCertificate, type CertificateFiles } from "#tools/test/certificate.
 import { createCliHome } from "./cli-process.ts";
 
 const NAME = "localhost";
+const OTHER_NAME = "pipit.example";
 const MADE_WITHIN_MS = 60_000;
 
 let home: string;
@@ -58,10 +59,13 @@ async function serialAt(port: number): Promise<string> {
   return serialNumber;
 }
 
-async function ask(path: string): Promise<{ readonly text: string; readonly transport: unknown }> {
+async function ask(
+  path: string,
+  servername = NAME,
+): Promise<{ readonly text: string; readonly transport: unknown }> {
   const ca = await readFile(first.certFile);
   return new Promise((resolve, reject) => {
-    get(new URL(path, server.httpUrl), { ca, agent: false }, async (answer) => {
+    get(new URL(path, server.httpUrl), { ca, servername, agent: false }, async (answer) => {
       const text = (await answer.toArray()).join("");
       resolve({ text, transport: answer.headers["strict-transport-security"] });
     }).once("error", reject);
@@ -103,7 +107,7 @@ test("a new pair is taken while connections are open; half of one is not; and th
   const watch = health.watch({}, { signal: left.signal })[Symbol.asyncIterator]();
   expect((await watch.next()).value?.status).toBe(Status.SERVING);
   const folder = await mkdtemp(join(home, "next-"));
-  const next = await makeCertificate(folder, [NAME], AbortSignal.timeout(MADE_WITHIN_MS));
+  const next = await makeCertificate(folder, [OTHER_NAME], AbortSignal.timeout(MADE_WITHIN_MS));
   const whole = await readFile(first.certFile);
   await writeFile(first.certFile, whole.subarray(0, whole.length / 2));
   server.reload();
@@ -117,9 +121,11 @@ test("a new pair is taken while connections are open; half of one is not; and th
     .not.toEqual(before);
   const after = await Promise.all(ports().map(serialAt));
   expect(after[0]).toBe(after[1]);
-  expect(logger.lines.some(({ event }) => event === "tls.certificate_expires")).toBe(true);
+  const events = logger.lines.map(({ event }) => event);
+  expect(events).toContain("tls.other_name");
+  expect(events).toContain("tls.certificate_expires");
   const [, expires = ""] =
-    /^pipit_certificate_expires_seconds (\S+)$/m.exec((await ask("/metrics")).text) ?? [];
+    /^pipit_certificate_expires_seconds (\S+)$/m.exec((await ask("/metrics", OTHER_NAME)).text) ?? [];
   expect(Number(expires) * 1_000).toBeGreaterThan(nowMs);
   nowMs += 3 * 24 * 60 * 60 * 1_000;
   server.reload();

@@ -256,3 +256,36 @@ test("[14] through nginx, streams and sockets with nothing to say stay open by o
   expect((await resumed?.[Symbol.asyncIterator]().next())?.value.text).toBe("after silence");
   socket.terminate();
 });
+
+test("a server that stops with a delay is left by HAProxy before its ports close: no request fails", async () => {
+  const config = {
+    publicUrl: "https://pipit.example",
+    trustedProxies: ["127.0.0.1"],
+    shutdownDelaySeconds: 3,
+  };
+  await using stays = await startTestServer({ config: { ...config, shutdownDelaySeconds: 0 } });
+  await using stops = await startTestServer({ config });
+  const pair = [stays, stops].map(({ httpUrl, grpcUrl }) => ({ http: new URL(httpUrl).host, grpc: grpcUrl }));
+  // Without a second try for what is refused, so that the delay has to do it.
+  const changed = {
+    "inter 2s": "inter 200ms",
+    "retries 3": "retries 0",
+    "retry-on conn-failure": "retry-on none",
+  };
+  await using haproxy = await startTeamProxy("haproxy", pair, AbortSignal.timeout(START_MS), changed);
+  const stopped = new AbortController();
+  const answered: number[] = [];
+  const keepAsking = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      const { status } = await ask(haproxy, "/health").catch(() => ({ status: 0 }));
+      answered.push(status);
+    }
+  };
+  const asking = [keepAsking(), keepAsking()];
+  await stops.server.stop();
+  const enough = answered.length + 20;
+  await expect.poll(() => answered.length, { timeout: START_MS }).toBeGreaterThan(enough);
+  stopped.abort();
+  await Promise.all(asking);
+  expect(answered.filter((status) => status !== 200)).toEqual([]);
+});
