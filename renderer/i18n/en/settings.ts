@@ -81,7 +81,7 @@ export const settings = {
     title: "Privacy",
     label: "Reports about use",
     never: "Nobody",
-    own: "My own machine",
+    own: "Only me",
     always: "My server",
     neverHint: "No server is told how you use Pipit.",
     ownHint:
