@@ -40,6 +40,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     redisStatus: () => "connected",
     passwordQueueDepth: () => 0,
     clockAheadSeconds: () => 0,
+    restoreProvenAtMs: async () => 0,
     masterKeyIsRight: () => true,
     rooms: () => undefined,
   });

@@ -24,6 +24,10 @@ const groups: Readonly<Record<string, { readonly description: string; load(): Pr
     description: "the files that chats and profiles are kept in",
     load: async () => (await import("./memory.ts")).memory,
   },
+  backup: {
+    description: "backups of the database",
+    load: async () => (await import("./backup.ts")).backup,
+  },
   db: { description: "the database", load: async () => (await import("./db.ts")).db },
 };
 

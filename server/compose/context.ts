@@ -350,6 +350,7 @@ function openMetrics(redisStatus: () => RedisStatus, time: ServerClock) {
     passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
     rooms: () => late.rooms?.counts,
     clockAheadSeconds: () => time.aheadSeconds,
+    restoreProvenAtMs: async () => late.store?.restoreProvenAtMs(),
     masterKeyIsRight: () => !["replaced", "mixed"].includes(late.keys?.state() ?? "right"),
   });
   return { late, metrics };

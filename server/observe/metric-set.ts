@@ -22,6 +22,8 @@ export interface MetricSources {
   readonly clockAheadSeconds: () => number | undefined;
   /** False when secrets in the database are sealed with a key that the server does not have. */
   readonly masterKeyIsRight: () => boolean;
+  /** When a backup was last restored and found whole, epoch milliseconds; 0: never. */
+  readonly restoreProvenAtMs: () => Promise<number | undefined>;
 }
 
 export type RedisStatus = "connected" | "disabled" | "down";
@@ -218,6 +220,15 @@ function addServiceGauges(registry: Registry, sources: MetricSources): void {
     "pipit_clock_ahead_seconds",
     "How far this machine's clock is ahead of the database's; no value with SQLite.",
     () => sources.clockAheadSeconds(),
+  );
+  gauge(
+    registers,
+    "pipit_restore_proven_seconds",
+    "When a backup was last restored and found whole, in seconds since 1970; 0: never.",
+    async () => {
+      const atMs = await sources.restoreProvenAtMs().catch(() => undefined);
+      return atMs === undefined ? undefined : atMs / 1000;
+    },
   );
   gauge(
     registers,

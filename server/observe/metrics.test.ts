@@ -13,6 +13,7 @@ const sources = {
   passwordQueueDepth: () => 3,
   rooms: () => ({ readers: 2, delivered: 7, tooSlow: 1 }),
   clockAheadSeconds: () => -1_200 as number | undefined,
+  restoreProvenAtMs: async () => 0,
   masterKeyIsRight: () => false,
 };
 
@@ -94,6 +95,7 @@ describe("metrics", () => {
       ...sources,
       redisStatus: () => "disabled",
       clockAheadSeconds: () => undefined,
+      restoreProvenAtMs: async () => 0,
     });
     const told = (await lines(without)).filter((line) => /^pipit_(redis_up|clock)/.test(line));
     expect(told).toEqual([]);

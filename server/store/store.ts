@@ -18,6 +18,7 @@ import { databaseTime, type DatabaseTime } from "./sql/database-time.ts";
 import { createSqlCounterStore } from "./sql/sql-counter-store.ts";
 import { following } from "./sql/following.ts";
 import { createMemoryFileStore } from "./sql/memory-file-store.ts";
+import { restoreProvenAtMs } from "./sql/milestone-store.ts";
 import { createModelChoiceStore } from "./sql/model-choice-store.ts";
 import { IndexCompletion } from "./search/index-completion.ts";
 import { mendedBy, type Mended } from "./search/mended.ts";
@@ -109,6 +110,8 @@ function smallStores(db: DatabaseHandle["db"]) {
     summaries: createSummaryStore(db),
     usage: createUsageStore(db),
     tokenUse: createTokenUseStore(db),
+    /** When a backup was last restored and found whole, epoch milliseconds; 0: never. */
+    restoreProvenAtMs: () => restoreProvenAtMs(db),
   };
 }
 

@@ -29,6 +29,7 @@ const metrics = createMetrics({
   redisStatus: () => "disabled",
   passwordQueueDepth: () => 0,
   clockAheadSeconds: () => undefined,
+  restoreProvenAtMs: async () => undefined,
   masterKeyIsRight: () => true,
   rooms: () => undefined,
 });

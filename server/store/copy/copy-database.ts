@@ -45,6 +45,7 @@ export const copiedTables: readonly CopyTable[] = [
   { name: "events", key: ["user_id", "event_id"], batchRows: 20 },
   { name: "model_choices", key: ["user_id", "chat_id"] },
   { name: "model_connection", key: ["id"] },
+  { name: "milestones", key: ["name"] },
 ];
 
 export interface CopiedTable {

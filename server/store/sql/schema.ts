@@ -69,6 +69,8 @@ export interface Tables {
   model_connection: { id: string; sealed: string };
   /** At most one row: the master key with which all else is sealed, by its id. */
   master_key: { one: string; id: string; previous_id: string | null; kept_sealed: string | null };
+  /** When something was done last that is to be done now and then. */
+  milestones: { name: string; at_ms: number };
   signing_keys: SigningKeyRow;
   refresh_families: RefreshFamilyRow;
   refresh_tokens: RowOf<StoredRefreshToken> & { consumed_at_ms: number | null };
