@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { once } from "node:events";
 import { PipitError } from "#contract/pipit-error.ts";
-import { visibleText } from "#contract/terminal-text.ts";
+import { visibleJson, visibleText } from "#contract/terminal-text.ts";
 import { programInput, readServerConfig, type ServerConfig } from "./config/config.ts";
 import { serveUsage } from "./config/usage.ts";
 import { keepCompiledCode } from "./lifecycle/compile-cache.ts";
@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   }
   const config = readServerConfig(input);
   using stop = listenForStop(config);
+  // A reader that is gone, e.g. a terminal that was closed meanwhile, is no reason to end without a stop.
+  process.stdout.on("error", () => {});
   boundYoungHeap();
   keepCompiledCode(config.home);
   // Not before: only what is loaded from here on comes from the cache.
@@ -97,15 +99,33 @@ try {
   await main();
 } catch (reason) {
   const error = PipitError.from(reason);
-  process.stderr.write(visibleText(`pipit serve: ${error.message}\n`));
   // An unexpected error is worth its trace; one of ours has a message that says what to do.
-  if (error.code === "INTERNAL") {
-    const { redactText } = await import("./observe/logger.ts");
-    process.stderr.write(visibleText(`${redactText(describe(reason))}\n`));
-  }
+  const trace = error.code === "INTERNAL" ? await traceOf(reason) : undefined;
+  process.stderr.write(
+    isForPeople()
+      ? visibleText(`pipit serve: ${error.message}\n${trace === undefined ? "" : `${trace}\n`}`)
+      : `${visibleJson(JSON.stringify({ ...notStarted(error), trace }))}\n`,
+  );
   process.exitCode = error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;
 }
 
-function describe(reason: unknown): string {
-  return reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+/** At a terminal, or in a client's log of its own server, which shows the person the last line; else it is one line more of a log. */
+function isForPeople(): boolean {
+  return process.stderr.isTTY || process.argv.includes("--embedded");
+}
+
+/** As the logger writes, which may not be there yet. A message holds no secret. */
+function notStarted({ code, message }: PipitError) {
+  return {
+    level: "error",
+    time: new Date().toISOString(),
+    event: "server.not_started",
+    code,
+    reason: message,
+  };
+}
+
+async function traceOf(reason: unknown): Promise<string> {
+  const { redactText } = await import("./observe/logger.ts");
+  return redactText(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import metadata from "../package.json" with { type: "json" };
 import { createMetrics } from "#server/observe/metrics.ts";
 
 const folder = join(import.meta.dirname, "../docs/operations");
@@ -114,6 +115,7 @@ describe("the files for monitoring", () => {
       groups: readonly { name: string; rules: readonly Rule[] }[];
     };
     const rules = file.groups.flatMap((group) => group.rules);
+    const runbooks = `${metadata.homepage}/docs/operations/monitoring.md`;
     for (const rule of rules) {
       expect(Object.keys(rule).filter((key) => !/^(alert|expr|for|labels|annotations)$/.test(key))).toEqual(
         [],
@@ -123,7 +125,7 @@ describe("the files for monitoring", () => {
       expect(rule.labels.severity).toMatch(/^(warning|critical)$/);
       expect(rule.annotations.summary).not.toBe("");
       expect(rule.annotations.description).not.toBe("");
-      expect(rule.annotations.runbook_url).toBe(`monitoring.md#${rule.alert.toLowerCase()}`);
+      expect(rule.annotations.runbook_url).toBe(`${runbooks}#${rule.alert.toLowerCase()}`);
       expect(guide).toContain(`\n### ${rule.alert}\n`);
     }
     expect(rules.map(({ alert }) => alert)).toEqual(

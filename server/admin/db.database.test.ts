@@ -17,7 +17,12 @@ describe.each(databases)("pipit admin db on $name", (database) => {
       code: 0,
       stdout: expect.stringMatching(/^accounts +0$/m),
     });
-    await admin.query("delete from kysely_migration where name like '0003%'");
+    await admin.query("update kysely_migration set name = '9999_later' where name like '0003%'");
+    expect(await admin.run(db, ["status"])).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/newer +9999_later: update Pipit/),
+    });
+    await admin.query("delete from kysely_migration where name like '9999%'");
     await expect(admin.run(users, ["list"])).rejects.toThrow("pipit admin db migrate");
   });
 });

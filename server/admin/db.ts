@@ -50,18 +50,19 @@ export const db: AdminGroup = async (args, deps) => {
   return run(args);
 };
 
-/** Fails while something is missing, for scripts that ask before they start a server. */
+/** Fails while something is missing, or this program is too old, for scripts that ask before they start a server. */
 async function status(database: DatabaseHandle, { io, config }: AdminDeps): Promise<number> {
-  const { done, pending } = await database.migrationState();
+  const { done, pending, newer } = await database.migrationState();
   const facts = [
     ["database", database.dialect === "postgres" ? "PostgreSQL" : "SQLite"],
     ["place", database.place],
     ["limits", config.redisUrl === undefined ? "in the database" : "in Redis"],
     ["schema", done.at(-1) ?? "none"],
     ["pending", pending.join(" ") || "-"],
+    ["newer", newer.length === 0 ? "-" : `${newer.join(" ")}: update Pipit, it cannot use this database`],
   ] as const;
   io.stdout.write(factsText(facts));
-  if (pending.length > 0) return adminExit.failed;
+  if (pending.length > 0 || newer.length > 0) return adminExit.failed;
   const counts = await countRows(database.db);
   io.stdout.write(
     `\n${tableText(

@@ -39,6 +39,8 @@ export type OpenDatabaseOptions = OpenSqliteOptions | PostgresOptions;
 interface MigrationState {
   readonly done: readonly string[];
   readonly pending: readonly string[];
+  /** Of a newer program: this one cannot use the database. */
+  readonly newer: readonly string[];
 }
 
 /** A database with nothing on top of it. */
@@ -209,5 +211,10 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
 
 async function stateOf(db: Kysely<Tables>, turnIndex: TurnIndex): Promise<MigrationState> {
   const done = await executedMigrations(db);
-  return { done, pending: Object.keys(createMigrations(turnIndex)).filter((name) => !done.includes(name)) };
+  const known = Object.keys(createMigrations(turnIndex));
+  return {
+    done,
+    pending: known.filter((name) => !done.includes(name)),
+    newer: done.filter((name) => !known.includes(name)),
+  };
 }

@@ -198,10 +198,18 @@ describe("pipit serve", () => {
     await first.ready();
     const second = await new ServerProgram(PORTS).end();
     expect(second.code).toBe(1);
-    expect(second.stderr).toMatch(
-      new RegExp(`^pipit serve: Another Pipit server \\(process ${first.process.pid}\\) is using `),
-    );
+    expect(JSON.parse(second.stderr)).toMatchObject({
+      level: "error",
+      event: "server.not_started",
+      code: "DATA_FOLDER_IN_USE",
+      reason: expect.stringMatching(
+        `^Another Pipit server \\(process ${first.process.pid}\\) is using `,
+      ) as unknown,
+    });
     expect(second.stderr).not.toContain("    at ");
+    // What a client that started it finds in its log is for the person.
+    const embedded = await new ServerProgram([...PORTS, "--embedded"]).end();
+    expect(embedded.stderr).toMatch(/^pipit serve: Another Pipit server \(process /);
     first.process.kill("SIGTERM");
     await first.end();
   });
@@ -228,7 +236,8 @@ describe("pipit serve", () => {
     const end = await new ServerProgram(args, env).end();
     expect(end.code).toBe(code);
     expect(end.stderr.trimEnd().split("\n")).toHaveLength(1);
-    expect(end.stderr).toMatch(message);
+    const { reason } = JSON.parse(end.stderr) as { readonly reason: string };
+    expect(reason).toMatch(message);
     expect(end.stderr).not.toContain("hunter2");
     expect(end.stdout).toBe("");
   });
@@ -243,6 +252,7 @@ describe("pipit serve", () => {
     await writeFile(join(home, "server"), "a file");
     const end = await new ServerProgram(PORTS).end();
     expect(end.code).toBe(1);
-    expect(end.stderr).toMatch(/^pipit serve: The data folder .* cannot be used .*--data DIR/);
+    const { reason } = JSON.parse(end.stderr) as { readonly reason: string };
+    expect(reason).toMatch(/^The data folder .* cannot be used .*--data DIR/);
   });
 });

@@ -66,7 +66,8 @@ export async function openWithMasterKeys<T>(
   } catch (reason) {
     if (isThere || !(reason instanceof PipitError) || reason.code !== "CONFIG_INVALID") throw reason;
     await rm(file, { force: true });
-    const message = `There is no master key: neither PIPIT_MASTER_KEY nor ${file}. ${reason.message}`;
+    const which = reason.detail === undefined ? "another one" : reason.detail;
+    const message = `There is no master key, neither PIPIT_MASTER_KEY nor ${file}, and the database is sealed with one (${which}). ${LOST}`;
     throw new PipitError("CONFIG_INVALID", message, { cause: reason });
   }
 }
@@ -108,6 +109,7 @@ export function wrongMasterKey(wantedId: string, givenId: string): PipitError {
     "CONFIG_INVALID",
     `This database is sealed with another master key (${wantedId}) than the one given (${givenId}): set PIPIT_MASTER_KEY, or ` +
       `the file master-key, to that one. ${LOST}`,
+    { detail: wantedId },
   );
 }
 
