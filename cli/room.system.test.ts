@@ -17,6 +17,7 @@ import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 const TIMEOUT_MS = 240_000;
 const READY_TIMEOUT_MS = 60_000;
 const PASSWORD = "Correct-horse-1";
+const shown = join(repositoryRoot, "docs/screenshots/terminal.png");
 
 /** Starts the real server program; it can be killed and started again at the same place. */
 async function serveAt(home: CliHome, http: string, grpc: string) {
@@ -80,8 +81,18 @@ test(
     const both = [first, second];
     for (const one of both) await one.printed(/bob: Привет, Аня\n[^]*bob: the last\n/);
 
+    const third = kim.start(["room"], { input: "open" });
+    await third.printed(/bob: the last\n/);
     await server.kill();
-    for (const one of both) await one.noted(/Trying again; what you write is kept/);
+    for (const one of [...both, third]) await one.noted(/Trying again; what you write is kept/);
+    // What a program that is gone has not sent is sent by the next one, once.
+    third.child.stdin?.write("kept\n");
+    await third.noted(/\(waiting\) kept/);
+    third.child.kill("SIGINT");
+    expect(await third.result).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining("1 message waits to be sent. The next pipit room sends it"),
+    });
     type("one", "two");
     await first.noted(/\(waiting\) one/);
     await serveAt(serverHome, http, grpc);
@@ -90,6 +101,13 @@ test(
       const shown = await one.printed(/zoe: two\n/);
       expect(shown.match(/(?:zoe|kim): .*/g)).toEqual(["zoe: hello", "kim: hi zoe", "zoe: one", "zoe: two"]);
     }
+
+    const next = await kim.run(["room"], { input: "" });
+    expect(next).toMatchObject({ code: 0, stdout: expect.stringMatching(/kim: kept\n$/) });
+    expect(next.stderr).toContain("Sending 1 message that was left");
+    const after = await kim.run(["room"], { input: "once\n" });
+    expect(after.stdout.match(/kim: .*/g)?.slice(-2)).toEqual(["kim: kept", "kim: once"]);
+    expect(after.stderr).not.toContain("Sending");
 
     type("/create Birds");
     await first.noted(/This is Birds\./);
@@ -100,12 +118,14 @@ test(
     });
     type("/invite kim");
     await first.noted(/kim is invited/);
-    const piped = await kim.run(["room", "birds"], { input: "from a pipe\n/send /slash\n" });
+    const piped = await kim.run(["room", "birds"], {
+      input: `from a pipe\n/image ${shown}\n/send\n/send /slash\n`,
+    });
     expect(piped).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/kim: from a pipe\n.*kim: \/slash\n$/),
+      stdout: expect.stringMatching(/kim: from a pipe\n.*kim: \[picture 988 × 448\]\n.*kim: \/slash\n$/),
     });
-    await first.printed(/kim: from a pipe\n.*kim: \/slash\n$/);
+    await first.printed(/kim: from a pipe\n.*kim: \[picture 988 × 448\]\n.*kim: \/slash\n$/);
     // What Pipit answers is shown with who has asked, who also ends it.
     type("/stop");
     await first.noted(/Pipit is answering nothing/);

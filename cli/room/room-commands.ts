@@ -1,6 +1,8 @@
 import { v7 as uuidv7 } from "uuid";
 import { askedOf } from "#contract/rooms/question.ts";
 import { visible } from "#contract/terminal-text.ts";
+import { readImageFile } from "#engine/node/screen/image-file.ts";
+import { typedPath } from "../chat/typed-path.ts";
 import { paint } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import type { RoomRepl } from "./room-repl.ts";
@@ -51,8 +53,18 @@ const commands: Readonly<Record<string, Command>> = {
     await repl.client.rooms.leave(id, repl.signal);
     repl.note("dim", repl.screen.words.goneFrom(name));
   },
-  send(repl, text) {
-    repl.here.session.send({ id: uuidv7(), text: required(repl, text, "/send <text>") });
+  async send(repl, text) {
+    await repl.say(repl.hasPicture ? text : required(repl, text, "/send <text>"));
+  },
+  async image(repl, path) {
+    const { words, messages } = repl.screen;
+    if (path === "-") {
+      repl.attach(undefined);
+      return repl.note("dim", words.noPicture);
+    }
+    const picture = await readImageFile(typedPath(required(repl, path, "/image <file>")));
+    repl.attach(picture);
+    repl.note("dim", messages.screenshotReady(picture.widthPx, picture.heightPx));
   },
   stop: stopAnswers,
   login: (repl) => repl.signIn("login"),

@@ -1,9 +1,10 @@
-import { v7 as uuidv7 } from "uuid";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ListedRoom } from "#contract/rooms/rooms.ts";
+import { roomKey, type ListedRoom } from "#contract/rooms/rooms.ts";
+import type { ScreenImage } from "#contract/screen-image.ts";
+import { waitFor } from "#engine/abort.ts";
 import type { Client } from "#engine/node/client.ts";
-import { RoomSession, type RoomNews } from "#engine/rooms/room-session.ts";
-import { systemClock } from "#engine/system-clock.ts";
+import type { FollowedRoom } from "#engine/rooms/followed-room.ts";
+import type { RoomNews } from "#engine/rooms/room-session.ts";
 import { authMessagesFor } from "../auth/auth-messages.ts";
 import { authenticate } from "../auth/login.ts";
 import { openPrompts } from "../auth/prompts.ts";
@@ -13,6 +14,7 @@ import { messagesFor } from "../kit/messages.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import { lineText, paint, printNote, type Span } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
+import { FollowedRooms } from "./followed-rooms.ts";
 import { runRoomCommand } from "./room-commands.ts";
 import { roomName, showNews, type RoomScreen } from "./room-screen.ts";
 import { roomWordsFor } from "./room-words.ts";
@@ -26,12 +28,12 @@ export async function chatInRoom({ name }: { readonly name?: string }, deps: Com
   return await new RoomRepl(client, deps, name).run();
 }
 
-const noPictures = { picture: async () => undefined };
+/** What was just written is on its way. */
+const SEND_WITHIN_MS = 3_000;
 
 interface OpenRoom {
   readonly room: ListedRoom;
-  readonly session: RoomSession;
-  readonly stop: AbortController;
+  readonly followed: FollowedRoom;
   /** Number of the oldest message that is shown; undefined before the first, "all" when there are no older ones. */
   oldest: number | "all" | undefined;
 }
@@ -46,6 +48,12 @@ export class RoomRepl {
   readonly #wanted: string | undefined;
   #input: LineInput | undefined;
   #open: OpenRoom | undefined;
+  /** Of the account that is signed in. */
+  #rooms: { readonly followed: FollowedRooms; readonly stop: AbortController } | undefined;
+  /** What is to be printed once the questions of a sign-in are over; undefined: there are none. */
+  #held: (() => void)[] | undefined;
+  /** Goes with the next message. */
+  #picture: ScreenImage | undefined;
   #quits = false;
   /** Of a pipe: what became of the last message that was not taken, or command that failed. */
   #outcome: ExitCode = exitCodes.done;
@@ -86,7 +94,7 @@ export class RoomRepl {
     } finally {
       this.#tellUnsent();
       await this.#tellRead();
-      this.#open?.stop.abort();
+      this.#rooms?.stop.abort();
     }
     if (this.signal.aborted) return exitCodeOf(PipitError.from(this.signal.reason));
     if (this.interactive) this.note("dim", this.screen.words.bye);
@@ -103,7 +111,8 @@ export class RoomRepl {
 
   /** Prints whole lines, above what is being typed. */
   above(print: () => void): void {
-    if (this.#input === undefined) print();
+    if (this.#held !== undefined) this.#held.push(print);
+    else if (this.#input === undefined) print();
     else this.#input.above(print);
   }
 
@@ -121,25 +130,42 @@ export class RoomRepl {
     throw new ToldError("USAGE", words.severalRooms(name, ids));
   }
 
-  /** Opens this room in place of the one that is open; accepts its invitation. */
+  /** Opens this room in place of the one that is open; accepts its invitation. What waits in that one is sent nevertheless. */
   async enter(room: ListedRoom): Promise<void> {
-    await this.#checkSent();
+    if (!this.interactive) await this.#open?.followed.delivered();
+    await this.#tellRead();
     if (room.invited && room.id !== undefined) await this.client.rooms.join(room.id, this.signal);
-    this.close();
-    const stop = new AbortController();
-    const { rooms } = this.client;
-    const deps = { rooms, outbox: noPictures, clock: systemClock, random: Math.random };
-    const signal = AbortSignal.any([stop.signal, this.signal]);
-    const session = new RoomSession(deps, room.id, (news) => this.#show(news), signal);
-    this.#open = { room, session, stop, oldest: undefined };
+    const isFirst = this.#rooms === undefined;
+    const { followed } = (this.#rooms ??= this.#follow());
+    this.#open = undefined;
     this.note("dim", this.screen.words.entered(roomName(room, this.screen.words)));
-    session.run().catch((reason: unknown) => {
-      if (!signal.aborted) this.#lose(PipitError.from(reason));
-    });
+    this.#open = { room, followed: followed.open(roomKey(room)), oldest: undefined };
+    const left = isFirst ? await followed.takeUp() : 0;
+    if (left > 0) this.note("dim", this.screen.words.sendingLeft(left));
+  }
+
+  /** Keeps the message, and sends it with the picture that was attached. Throws as `FollowedRoom.send`. */
+  async say(text: string): Promise<void> {
+    const picture = this.#picture;
+    this.#picture = undefined;
+    try {
+      await this.here.followed.send(text, picture);
+    } catch (reason) {
+      this.#picture ??= picture;
+      throw reason;
+    }
+  }
+
+  get hasPicture(): boolean {
+    return this.#picture !== undefined;
+  }
+
+  attach(picture: ScreenImage | undefined): void {
+    this.#picture = picture;
   }
 
   close(): void {
-    this.#open?.stop.abort();
+    this.#rooms?.followed.close();
     this.#open = undefined;
   }
 
@@ -152,9 +178,9 @@ export class RoomRepl {
     const { terminal, config } = this.#deps;
     const messages = authMessagesFor(config.locale);
     if (!this.interactive) throw new ToldError("USAGE", messages.needsTerminal);
-    await this.#checkSent();
     this.#input?.[Symbol.dispose]();
     this.#input = undefined;
+    this.#held = [];
     try {
       using prompts = openPrompts(terminal);
       const signal = AbortSignal.any([this.signal, prompts.signal]);
@@ -170,9 +196,24 @@ export class RoomRepl {
       if ((await authenticate(kind, {}, asker, before, this.#deps)) !== exitCodes.done) return;
     } finally {
       this.#input = this.#openInput();
+      const held = this.#held;
+      this.#held = undefined;
+      for (const print of held) this.above(print);
     }
+    // What an account has written and not sent waits for it.
     this.close();
+    this.#rooms?.stop.abort();
+    this.#rooms = undefined;
     await this.enter(await this.find(this.#wanted));
+  }
+
+  #follow() {
+    const state = this.client.session.store.getState();
+    if (state.kind !== "signed-in") throw new ToldError("SIGNED_OUT", this.screen.messages.signInFirst);
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.signal]);
+    const hear = (room: FollowedRoom, news: RoomNews | undefined): void => this.#hear(room, news);
+    return { stop, followed: new FollowedRooms(this.client, state.accountId, hear, signal) };
   }
 
   #openInput(): LineInput {
@@ -193,7 +234,7 @@ export class RoomRepl {
       try {
         // Of several pasted lines, the first may begin with a path.
         if (/^\/(?:send\s|[^\n]*$)/.test(text)) await runRoomCommand(text, this);
-        else this.here.session.send({ id: uuidv7(), text });
+        else await this.say(text);
       } catch (reason) {
         if (this.signal.aborted) return;
         const error = PipitError.from(reason);
@@ -203,12 +244,21 @@ export class RoomRepl {
     }
   }
 
+  /** A pipe waits for all; a person for what is on its way, since the rest is kept. */
   async #deliver(): Promise<void> {
-    const session = this.#open?.session;
-    if (session === undefined) return;
-    if (this.interactive && session.pending > 0)
-      this.note("dim", this.screen.words.sendingLast(session.pending));
-    await session.delivered();
+    const delivered = this.#open?.followed.delivered();
+    if (delivered === undefined) return;
+    if (!this.interactive) return await delivered;
+    await waitFor(delivered, AbortSignal.any([this.signal, AbortSignal.timeout(SEND_WITHIN_MS)])).catch(
+      () => undefined,
+    );
+  }
+
+  #hear(room: FollowedRoom, news: RoomNews | undefined): void {
+    if (news !== undefined) return this.#show(news);
+    const { link, failure } = room.view.opened;
+    if (link === "ended" && failure !== undefined && this.#open !== undefined)
+      this.#lose(new PipitError(failure.code, failure.message));
   }
 
   #show(news: RoomNews): void {
@@ -217,7 +267,7 @@ export class RoomRepl {
       this.#open.oldest = news.older ? news.messages[0]?.seq : "all";
     this.above(() => showNews(news, this.screen));
     // Whoever reads what a pipe prints, if anybody does, does it later.
-    if (this.interactive) this.#open?.session.markRead();
+    if (this.interactive) this.#open?.followed.markRead();
   }
 
   /** The room cannot be followed any more. A pipe has nobody who would go elsewhere. */
@@ -228,21 +278,14 @@ export class RoomRepl {
     if (!this.interactive) this.#leave.abort(error);
   }
 
-  /** A room that is left sends no more, and what was seen of it is read. A pipe waits, a person is told. */
-  async #checkSent(): Promise<void> {
-    if (!this.interactive) await this.#open?.session.delivered();
-    if ((this.#open?.session.pending ?? 0) > 0) throw new ToldError("USAGE", this.screen.words.stillSending);
-    await this.#tellRead();
-  }
-
   /** Before the room is left. It does not matter much, so nobody waits long for it. */
   async #tellRead(): Promise<void> {
     const within = AbortSignal.timeout(LEAVE_WITHIN_MS);
-    await this.#open?.session.flushRead(within).catch(() => undefined);
+    await this.#open?.followed.flushRead(within).catch(() => undefined);
   }
 
   #tellUnsent(): void {
-    const count = this.#open?.session.pending ?? 0;
+    const count = this.#rooms?.followed.unsent ?? 0;
     if (count > 0) this.note("yellow", this.screen.words.unsent(count));
   }
 }

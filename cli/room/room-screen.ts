@@ -26,9 +26,15 @@ export function showLine(line: RoomMessage, { terminal, words }: RoomScreen): vo
   if (line.kind === "left") return printNote(terminal, paint("dim", words.left(author)));
   const time = new Date(line.sentAtMs).toLocaleTimeString("en-GB");
   // Nobody can write a line that looks as if somebody else had.
-  const text = line.deleted ? words.deleted : line.text.replaceAll(/\r\n|[\r\n]/g, "\n  ");
+  const text = line.deleted ? words.deleted : shownText(line, words).replaceAll(/\r\n|[\r\n]/g, "\n  ");
   const mark = line.edited && !line.deleted ? ` ${words.edited}` : "";
   printLine(terminal, paint("dim", `[${time}] `), paint("bold", author), asker, mark, ": ", text);
+}
+
+/** A text, behind what tells of a picture. */
+function shownText({ text, picture }: Pick<RoomMessage, "text" | "picture">, words: RoomWords): string {
+  const size = picture && words.picture(picture.widthPx, picture.heightPx);
+  return [size, text].filter(Boolean).join(" ");
 }
 
 /** What became of the open room. */
@@ -54,9 +60,9 @@ export function showNews(news: RoomNews, screen: RoomScreen): void {
     case "stored":
       break;
     case "waiting":
-      if (news.failures === 1) note(words.waiting(news.text));
+      if (news.failures === 1) note(words.waiting(shownText(news, words)));
       break;
     case "refused":
-      printNote(terminal, paint("red", words.refused(news.text, why(news.error))));
+      printNote(terminal, paint("red", words.refused(shownText(news, words), why(news.error))));
   }
 }

@@ -73,9 +73,21 @@ export class FollowedRoom {
     this.#show(next, undefined);
   }
 
-  /** Something is still to be sent. */
+  /** Messages that are still to be sent. */
+  get unsent(): number {
+    return this.#view.opened.pending.filter(({ status }) => status.kind !== "failed").length;
+  }
   get isSending(): boolean {
-    return this.#view.opened.pending.some(({ status }) => status.kind !== "failed");
+    return this.unsent > 0;
+  }
+
+  /** As `RoomSession.delivered`. */
+  delivered(): Promise<void> {
+    return this.#session.delivered();
+  }
+  /** As `RoomSession.flushRead`. */
+  flushRead(signal: AbortSignal): Promise<void> {
+    return this.#session.flushRead(signal);
   }
 
   /** Resolves to the message's id when it outlives this program. @throws what `Outbox.add` throws; it is not sent then */

@@ -24,6 +24,8 @@ export function createRoomOutbox(
   };
   return {
     remove,
+    /** Leaves a message that was taken up to other programs. */
+    release: (id: string): Promise<void> => outbox.release(claimOf(id)),
     /** @throws what `Outbox.add` throws; the message is not kept then */
     async keep(
       room: string,
