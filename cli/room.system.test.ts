@@ -17,7 +17,7 @@ import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 const TIMEOUT_MS = 240_000;
 const READY_TIMEOUT_MS = 60_000;
 const PASSWORD = "Correct-horse-1";
-const shown = join(repositoryRoot, "docs/screenshots/terminal.png");
+const pictureFile = join(repositoryRoot, "docs/screenshots/terminal.png");
 
 /** Starts the real server program; it can be killed and started again at the same place. */
 async function serveAt(home: CliHome, http: string, grpc: string) {
@@ -119,7 +119,7 @@ test(
     type("/invite kim");
     await first.noted(/kim is invited/);
     const piped = await kim.run(["room", "birds"], {
-      input: `from a pipe\n/image ${shown}\n/send\n/send /slash\n`,
+      input: `from a pipe\n/image ${pictureFile}\n/send\n/send /slash\n`,
     });
     expect(piped).toMatchObject({
       code: 0,
