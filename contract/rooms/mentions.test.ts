@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MENTIONS_MAX, mentionsIn } from "./mentions.ts";
+import { MENTIONS_MAX, mentionPieces, mentionsIn } from "./mentions.ts";
 
 test.each([
   ["@ann, look", ["ann"]],
@@ -15,4 +15,19 @@ test.each([
   ],
 ] as const)("%s names %j", (text, names) => {
   expect(mentionsIn(text)).toEqual(names);
+});
+
+test("a text falls into what names somebody who is known, and the rest, and loses nothing", () => {
+  const knows = (login: string): boolean => ["ann", "Zoë", "bob.b"].includes(login);
+  const text = "@ann: ask @Zoë, @bob.b. and @eve, mail@ann.org or (@ann)";
+  const pieces = mentionPieces(text, knows);
+  expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+  expect(pieces.flatMap(({ login, text: written }) => (login === undefined ? [] : written))).toEqual([
+    "@ann",
+    "@Zoë",
+    "@bob.b",
+    "@ann",
+  ]);
+  expect(mentionPieces("nobody", knows)).toEqual([{ text: "nobody" }]);
+  expect(mentionPieces("@ann", knows)).toEqual([{ text: "@ann", login: "ann" }]);
 });

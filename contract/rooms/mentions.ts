@@ -14,9 +14,36 @@ export function mentionsIn(text: string): readonly string[] {
   let count = 0;
   for (const { groups } of text.matchAll(mention)) {
     if (count++ === MENTIONS_MAX) break;
-    const name = groups?.["name"] ?? "";
-    for (const login of [name, name.replace(/[.@-]+$/u, "")])
-      if (isLoginText(login) && [...login].length <= LOGIN_MAX_CHARS) names.add(login);
+    for (const login of loginsOf(groups?.["name"] ?? "")) names.add(login);
   }
   return [...names];
+}
+
+/** A part of a text: what names somebody, or what stands between such parts. */
+interface MentionPiece {
+  readonly text: string;
+  /** As it is written. */
+  readonly login?: string;
+}
+
+/** The text in pieces, which are all of it. Whom `knows` does not know is not named. */
+export function mentionPieces(text: string, knows: (login: string) => boolean): readonly MentionPiece[] {
+  const pieces: MentionPiece[] = [];
+  let from = 0;
+  for (const { index, groups } of text.matchAll(mention)) {
+    const login = loginsOf(groups?.["name"] ?? "").find(knows);
+    if (login === undefined) continue;
+    const end = index + 1 + login.length;
+    if (index > from) pieces.push({ text: text.slice(from, index) });
+    pieces.push({ text: text.slice(index, end), login });
+    from = end;
+  }
+  return from < text.length ? [...pieces, { text: text.slice(from) }] : pieces;
+}
+
+/** The longer one first. */
+function loginsOf(name: string): readonly string[] {
+  return [name, name.replace(/[.@-]+$/u, "")].filter(
+    (login) => isLoginText(login) && [...login].length <= LOGIN_MAX_CHARS,
+  );
 }

@@ -5,6 +5,7 @@ import type { BlockNode } from "#contract/markdown/parse-markdown.ts";
 import { lazily } from "../ui/lazily.tsx";
 import { withoutDirectionMarks } from "./safe-url.ts";
 import { TableBox, TaskBox } from "./table-box.tsx";
+import { MarkedText } from "./marked-text.tsx";
 
 const Formula = lazily(async () => (await import("./formula.tsx")).Formula);
 
@@ -103,7 +104,8 @@ function renderFlow(node: BlockNode, context: RenderContext): ReactNode | undefi
 function renderPhrasing(node: BlockNode, context: RenderContext): ReactNode {
   switch (node.type) {
     case "text":
-      return context.insideLink ? withoutDirectionMarks(node.value) : node.value;
+      if (context.insideLink) return withoutDirectionMarks(node.value);
+      return node.value.includes("@") ? <MarkedText text={node.value} /> : node.value;
     case "emphasis":
       return <em>{renderChildren(node.children, context)}</em>;
     case "strong":

@@ -8,6 +8,7 @@ import { useEndFollower, useHoldEnd, type EndFollower } from "../chat/use-end-fo
 import { useShownList } from "../chat/use-shown-list.ts";
 import { useLazyTexts } from "../i18n/lazy-texts.ts";
 import { Button } from "../ui/button.tsx";
+import { Mentions } from "./mentions.tsx";
 import { RoomRowView } from "./room-row.tsx";
 import { createRoomRows, headOf, type RoomRow } from "./room-rows.ts";
 
@@ -91,27 +92,29 @@ function FilledLines({ rows, shift }: FilledLinesProps) {
             </Button>
           </div>
         ) : undefined}
-        <Virtualizer
-          as={Rows}
-          scrollRef={scroller}
-          data={rows}
-          shift={shift}
-          startMargin={hasOlder ? 32 : 0}
-          onResize={follower.settle}
-          keepMounted={editedAt < 0 ? [] : [editedAt]}
-        >
-          {(row: RoomRow, index) => (
-            <RoomRowView
-              key={row.key}
-              row={row}
-              {...headOf(rows[index - 1], row, login, readSeq)}
-              isOwn={row.line === undefined || row.line.author === login}
-              isLast={index === rows.length - 1}
-              editing={row.key === editedKey}
-              onEdit={setEditedKey}
-            />
-          )}
-        </Virtualizer>
+        <Mentions rows={rows}>
+          <Virtualizer
+            as={Rows}
+            scrollRef={scroller}
+            data={rows}
+            shift={shift}
+            startMargin={hasOlder ? 32 : 0}
+            onResize={follower.settle}
+            keepMounted={editedAt < 0 ? [] : [editedAt]}
+          >
+            {(row: RoomRow, index) => (
+              <RoomRowView
+                key={row.key}
+                row={row}
+                {...headOf(rows[index - 1], row, login, readSeq)}
+                isOwn={row.line === undefined || row.line.author === login}
+                isLast={index === rows.length - 1}
+                editing={row.key === editedKey}
+                onEdit={setEditedKey}
+              />
+            )}
+          </Virtualizer>
+        </Mentions>
       </LogScroller>
       <JumpToNew follower={follower} />
     </div>

@@ -51,6 +51,7 @@ test("[14] a room by the keyboard: written, corrected, quoted, its members, and 
   await log.getByRole("article").last().scrollIntoViewIfNeeded();
   const others = log.getByRole("article").filter({ hasText: "See you there" });
   await expect(others.getByRole("button", { name: "Edit" })).toHaveCount(0);
+  await expect(others.locator("span.text-accent")).toHaveText("@ada");
   await others.getByRole("button", { name: "Quote" }).press("Enter");
   await expect(field).toHaveValue("> **zoe**\n>\n> See you there, @ada\n\n");
   await expect(field).toBeFocused();
