@@ -9,7 +9,7 @@ import { createApiKeys } from "#server/domain/tokens/api-keys.ts";
 import { accountExport } from "#server/http/auth/export.ts";
 import { ADMIN_ACTOR, type AdminContext } from "../compose/admin-context.ts";
 import { createLogger } from "../observe/logger.ts";
-import { eraseRowsOf } from "../store/accounts/erase-account.ts";
+import { eraseRowsOf } from "../store/retention/erase-account.ts";
 import { DATABASE_FILE } from "../store/open-database.ts";
 import { databaseTime } from "../store/sql/database-time.ts";
 import { copiesBeforeMigration } from "../store/sqlite/snapshot.ts";

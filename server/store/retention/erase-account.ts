@@ -4,7 +4,7 @@ import type { DatabaseHandle } from "../open-database.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
-import { accountTables } from "./account-tables.ts";
+import { accountTables } from "../accounts/account-tables.ts";
 
 /** Rows of one transaction: others wait for it. */
 const BATCH = 100;
