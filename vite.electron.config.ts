@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { InlineConfig } from "vite";
 import { externals } from "./tools/build/externals.ts";
@@ -5,6 +6,18 @@ import { externals } from "./tools/build/externals.ts";
 const root = fileURLToPath(new URL(".", import.meta.url));
 
 const external = ["electron", ...externals];
+
+/** Short, with ".dirty" where files were changed since; "" where there is no git, or no checkout. */
+function commitOf(folder: string): string {
+  const git = (...args: readonly string[]): string =>
+    execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  try {
+    const commit = git("rev-parse", "--short=10", "HEAD");
+    return git("status", "--porcelain", "--untracked-files=no") === "" ? commit : `${commit}.dirty`;
+  } catch {
+    return "";
+  }
+}
 
 /** Programs that the client of a desktop and of a terminal starts. */
 const helpers = {
@@ -74,6 +87,7 @@ function bundle(
     configFile: false,
     logLevel: "warn",
     publicDir: false,
+    define: { PIPIT_COMMIT: JSON.stringify(commitOf(root)) },
     ssr: { noExternal: true, external: outside, target: "node" },
     build: {
       ssr: true,

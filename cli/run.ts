@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { nearestName } from "#contract/names/setting-names.ts";
 import { visibleText } from "#contract/terminal-text.ts";
-import { version } from "#contract/version.ts";
+import { buildId } from "#contract/build-id.ts";
 import { addApiKeyCommands, addAuthCommands, type WithDeps } from "./commands/auth.ts";
 import { addChatsCommands } from "./commands/chats.ts";
 import { addEventsCommands } from "./commands/events.ts";
@@ -52,7 +52,7 @@ function buildProgram(io: CliProcess, outcome: { code: number }): Command {
     };
   const help = localeOf(env).startsWith("ru") ? russianHelp : englishHelp;
   const program = new Command("pipit")
-    .version(version, "-V, --version", help.version)
+    .version(buildId, "-V, --version", help.version)
     .description(help.about)
     .usage(help.usageOfAll)
     .option("--ca-file <file>", help.caFile)

@@ -19,6 +19,7 @@ import { createSite } from "#server/http/kit/site.ts";
 import { isLoopbackAddress } from "#server/net/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
+import { buildId } from "#contract/build-id.ts";
 import { version } from "#contract/version.ts";
 import type { ListeningPort } from "../net/listening-port.ts";
 import { ServerTls } from "../net/server-tls.ts";
@@ -101,7 +102,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     ...(context.store.setAside === undefined ? {} : { setAside: context.store.setAside }),
   };
   starting.use(await writeRuntimeFile(config.dataDir, runtime));
-  context.logger.info("server.ready", { ...runtime });
+  context.logger.info("server.ready", { ...runtime, build: buildId });
   // Not before: what the first question needs must not delay the moment when it can be asked.
   void context.models.warm();
   void context.metrics.load();

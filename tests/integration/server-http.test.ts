@@ -41,6 +41,7 @@ describe("what anybody may ask", () => {
     expect(await response.json()).toEqual({
       status: "healthy",
       version,
+      build: expect.stringContaining(version) as string,
       database: "connected",
       storage: "writable",
       clock: "own",

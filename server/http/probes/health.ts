@@ -1,4 +1,5 @@
 import { anyone } from "#server/domain/access/access.ts";
+import { buildId } from "#contract/build-id.ts";
 import { version } from "#contract/version.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
@@ -45,6 +46,7 @@ export function healthRoute({
     return {
       status: database === "down" ? "unhealthy" : isWhole ? "healthy" : "degraded",
       version,
+      build: buildId,
       database,
       storage,
       // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
