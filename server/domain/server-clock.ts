@@ -87,7 +87,10 @@ export class ServerClock implements Clock, AsyncDisposable {
 
   /** How far the machine's clock was ahead of the database's, seconds; undefined without another machine's. */
   get aheadSeconds(): number | undefined {
-    return this.#last && (this.#last.machineMs - this.#last.databaseMs) / 1000;
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    this.#sinceMs(last);
+    return (last.machineMs - last.databaseMs) / 1000;
   }
 
   /** For all that depends on time. Throws CLOCK_WRONG while this machine and the database differ by a minute. */
