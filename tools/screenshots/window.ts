@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { expect, type Browser, type Page } from "@playwright/test";
+import { rooms as english } from "#renderer/i18n/en/rooms.ts";
+import { rooms as russian } from "#renderer/i18n/ru/rooms.ts";
 import { say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { startPipitServer, type PipitServer } from "#tests/e2e/fixtures/pipit-server.ts";
@@ -59,7 +61,7 @@ async function picturesOf(browser: Browser, look: Look): Promise<ReadonlyMap<str
   const context = await browser.newContext(lookOf(look.theme, look.language, viewport));
   try {
     const page = await context.newPage();
-    return await pass(page, server, new ChatWindow(page, look.language), sample);
+    return await pass(page, server, look, sample);
   } finally {
     await context.close();
   }
@@ -69,9 +71,10 @@ async function picturesOf(browser: Browser, look: Look): Promise<ReadonlyMap<str
 async function pass(
   page: Page,
   server: PipitServer,
-  chat: ChatWindow,
+  look: Look,
   sample: SampleConversation,
 ): Promise<ReadonlyMap<string, Buffer>> {
+  const chat = new ChatWindow(page, look.language);
   const pictures = new Map<string, Buffer>();
   const take = async (state: string): Promise<void> => {
     await page.mouse.move(0, 0);
@@ -104,10 +107,30 @@ async function pass(
   await take("settings");
   await chat.leaveSettings();
 
+  await askInRoom(page, server, look.language, sample);
+  await take("room");
+  await page.goBack();
+
   await server.kill();
   await chat.ask(sample.waiting);
   await expect(chat.question(sample.waiting)).toBeVisible();
   await expect(chat.connection).toContainText("1");
   await take("offline");
   return pictures;
+}
+
+/** In the common room, where the assistant answers to all. */
+async function askInRoom(
+  page: Page,
+  server: PipitServer,
+  language: PageLanguage,
+  { question }: SampleConversation,
+): Promise<void> {
+  const texts = { en: english, ru: russian }[language];
+  await page.goto(`${server.url}/r/everyone`);
+  await page.getByRole("textbox", { name: texts.composer }).fill(`@pipit ${question}`);
+  await page.keyboard.press("Enter");
+  const lines = page.getByRole("log", { name: texts.conversation }).locator("article");
+  await expect(lines.last()).toContainText("log(1 + rate)");
+  await expect(page.getByRole("button", { name: texts.stopAnswer, exact: true })).toBeHidden();
 }
