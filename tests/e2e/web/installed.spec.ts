@@ -19,6 +19,8 @@ test("the page installs as an app; without its server it opens, and what was rea
   page,
   server,
 }) => {
+  // Its server is killed and started twice: on a machine that is busy that alone takes a minute.
+  test.slow();
   const { shell } = chat.texts;
   await page.setViewportSize({ width: 1280, height: 800 });
   model.script(stream(say("A small bird.")));
