@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
@@ -15,7 +16,7 @@ import { startHttpServer } from "#server/http/http-server.ts";
 import { isOperator } from "../http/kit/operator.ts";
 import { createGate } from "#server/http/kit/gate.ts";
 import { createSecureTransport } from "#server/http/kit/secure-transport.ts";
-import { createSite } from "#server/http/kit/site.ts";
+import { createSite, type Site } from "#server/http/kit/site.ts";
 import { isLoopbackAddress } from "#server/net/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
@@ -25,6 +26,9 @@ import type { ListeningPort } from "../net/listening-port.ts";
 import { ServerTls } from "../net/server-tls.ts";
 import { writeRuntimeFile } from "../lifecycle/runtime-file.ts";
 import { stopPorts } from "../net/stop-ports.ts";
+
+/** Of an https address that names none. */
+const HTTPS_PORT = 443;
 
 export interface ServerDeps extends ContextDeps {
   /** How long running streams may go on after a stop was asked for; default 10 s. */
@@ -69,10 +73,12 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   const clientAddressOf = createClientAddress(config.trustedProxies);
   const site = createSite(config.http, config.publicUrl);
   const pageUrl = (): string => config.publicUrl ?? httpUrl;
+  let ownGrpcPort = 0;
   const routes = createRoutes({
     ...context,
     site,
     pageUrl,
+    grpcPort: (headers) => proxyPort(config, site, headers) ?? ownGrpcPort,
     isStopping: () => stopping !== undefined,
     stopping: shutdown.signal,
   });
@@ -93,6 +99,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   starting.defer(() => closeNow(http));
   const grpc = await startGrpcServer(config.grpc, ports);
   starting.defer(() => closeNow(grpc));
+  ownGrpcPort = grpc.address.port;
 
   const runtime: RuntimeInfo = {
     pid: process.pid,
@@ -194,6 +201,12 @@ function reachable({ host, port }: ListenAddress, config: ServerConfig): string 
   const name = config.tls === undefined ? undefined : publicName(config);
   const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
   return formatAddress({ host: name ?? wildcards[host] ?? host, port });
+}
+
+/** The port of the proxy by which a client has come: it has one for everything. Undefined: by none. */
+function proxyPort({ tls, publicUrl = "" }: ServerConfig, site: Site, headers: IncomingHttpHeaders) {
+  if (tls !== undefined || !site.isPublicTls(headers)) return undefined;
+  return Number(new URL(publicUrl).port || HTTPS_PORT);
 }
 
 /** The host of the public URL; an IPv6 address without brackets. */

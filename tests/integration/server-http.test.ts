@@ -48,6 +48,7 @@ describe("what anybody may ask", () => {
       master_key: "right",
       memory_files: "off",
       semantic_search: "off",
+      grpc_port: Number(server.grpcUrl.split(":").at(-1)),
       redis: "disabled",
     });
     expect(response.headers.get("x-correlation-id")).toMatch(/^[0-9a-f-]{36}$/);

@@ -29,6 +29,7 @@ export async function readAccessTable(): Promise<AccessTable> {
     ...context,
     site,
     pageUrl: () => config.issuer,
+    grpcPort: () => 0,
     isStopping: () => false,
     stopping: new AbortController().signal,
   });

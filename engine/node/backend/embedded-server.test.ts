@@ -61,13 +61,19 @@ describe("with something else running", () => {
   test("a server that the person names is taken, and is not this home's own", async () => {
     await using home = await makeTempHome();
     await using stranger = await startStranger();
-    const handle = await ensureServer(options(home.path, { httpUrl: stranger.url }), never);
-    expect(handle).toMatchObject({
-      httpUrl: stranger.url,
-      grpcUrl: "127.0.0.1:50051",
-      started: false,
-      own: false,
-    });
+    const named = options(home.path, { httpUrl: stranger.url });
+    const found = { httpUrl: stranger.url, grpcUrl: "127.0.0.1:50051", started: false, own: false };
+    expect(await ensureServer(named, never)).toMatchObject(found);
+    // Behind a proxy; 0 is what a server says that has not opened the port yet.
+    for (const [told, grpcUrl] of [
+      [443, "127.0.0.1:443"],
+      [0, found.grpcUrl],
+    ]) {
+      const body = JSON.stringify({ status: "healthy", version: "1", grpc_port: told });
+      await using other = await startStranger(body);
+      const handle = await ensureServer(options(home.path, { httpUrl: other.url }), never);
+      expect(handle.grpcUrl).toBe(grpcUrl);
+    }
   });
 
   test("a named server that does not answer is an error, and nothing is started instead", async () => {

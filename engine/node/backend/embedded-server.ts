@@ -5,7 +5,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { ChildLauncher } from "../processes/child-launcher.ts";
 import { parseServerUrl } from "../http/http-client.ts";
-import { findRunningServer, isDataFolderHeld, isHealthy } from "./running-server.ts";
+import { askHealth, findRunningServer, isDataFolderHeld } from "./running-server.ts";
 import { startServerChild, type ServerChild } from "./server-child.ts";
 import { openServerLog, type ServerLog } from "./server-log.ts";
 
@@ -20,7 +20,7 @@ export interface EnsureServerOptions {
   readonly home: string;
   /** Set only when the person named a server; then nothing else is tried and nothing is started. */
   readonly httpUrl?: string | undefined;
-  /** host:port; default: port 50051 on the host of `httpUrl`. */
+  /** host:port; default: on the host of `httpUrl`, the port that the server tells, else 50051. */
   readonly grpcUrl?: string | undefined;
   /** Start one when none is named and none runs. Default true. */
   readonly spawn?: boolean;
@@ -73,13 +73,16 @@ async function useNamed(
   signal: AbortSignal,
 ): Promise<ServerHandle> {
   const httpUrl = options.httpUrl ?? DEFAULT_HTTP_URL;
-  const grpcUrl = options.grpcUrl ?? `${parseServerUrl(httpUrl).hostname}:${DEFAULT_GRPC_PORT}`;
-  if (!(await isHealthy(httpUrl, signal))) {
+  const health = await askHealth(httpUrl, signal);
+  if (health === undefined) {
     throw new PipitError(
       "SERVER_UNREACHABLE",
       `No Pipit server answers at ${httpUrl}. Check that it runs, and PIPIT_SERVER_URL and PIPIT_GRPC_URL.`,
     );
   }
+  // The name is the one that the person has given: a server may not send its clients to another.
+  const { hostname } = parseServerUrl(httpUrl);
+  const grpcUrl = options.grpcUrl ?? `${hostname}:${health.grpcPort ?? DEFAULT_GRPC_PORT}`;
   const local = await findRunningServer(dataDir, signal);
   const own = local !== undefined && new URL(local.httpUrl).origin === new URL(httpUrl).origin;
   return { httpUrl, grpcUrl, started: false, own, ...notOurs };

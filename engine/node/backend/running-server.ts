@@ -12,7 +12,12 @@ const HEALTH_TIMEOUT_MS = 3_000;
 /** The server writes its process id here before it is ready (it is how its own error names the holder). */
 const PID_FILE = "server.pid";
 
-const health = z.object({ status: z.string(), version: z.string() });
+const MAX_PORT = 65_535;
+const health = z.object({
+  status: z.string(),
+  version: z.string(),
+  grpc_port: z.int().min(1).max(MAX_PORT).optional().catch(undefined),
+});
 
 /** The server that keeps its data in `dataDir`, if it lives and answers. */
 export async function findRunningServer(
@@ -21,7 +26,7 @@ export async function findRunningServer(
 ): Promise<RuntimeInfo | undefined> {
   const info = parseRuntimeInfo(await readFile(join(dataDir, RUNTIME_FILE), "utf8").catch(() => ""));
   if (info === undefined || !isAlive(info.pid)) return undefined;
-  return (await isHealthy(info.httpUrl, signal)) ? info : undefined;
+  return (await askHealth(info.httpUrl, signal)) === undefined ? undefined : info;
 }
 
 /** True while a server process holds `dataDir`, ready or not. */
@@ -31,18 +36,23 @@ export async function isDataFolderHeld(dataDir: string): Promise<boolean> {
 }
 
 /**
- * True when a Pipit server answers at this URL, be it unwell: a client does better to hear from it what is wrong.
+ * What a Pipit server says at this URL, be it unwell: a client does better to hear from it what is wrong. Undefined: none
+ * answers. `grpcPort` is where gRPC is on the same host, if the server tells.
  *
  * @throws PipitError CONFIG_INVALID for a URL that must not be used, CERTIFICATE_REFUSED, CANCELLED.
  */
-export async function isHealthy(httpUrl: string, signal: AbortSignal): Promise<boolean> {
+export async function askHealth(
+  httpUrl: string,
+  signal: AbortSignal,
+): Promise<{ readonly grpcPort: number | undefined } | undefined> {
   const client = createHttpClient(httpUrl, HEALTH_TIMEOUT_MS);
   try {
     const { body } = await client.request({ method: "GET", path: "/health" }, signal);
-    return health.safeParse(JSON.parse(body)).success;
+    const { success, data } = health.safeParse(JSON.parse(body));
+    return success ? { grpcPort: data.grpc_port } : undefined;
   } catch (error) {
     if (signal.aborted || PipitError.from(error).code === "CERTIFICATE_REFUSED") throw error;
-    return false;
+    return undefined;
   }
 }
 

@@ -16,6 +16,7 @@ async function health(over: Partial<HealthContext>): Promise<{ status: number; b
     redisStatus: () => "disabled",
     memoryFilesState: () => "written",
     semanticState: () => "off",
+    grpcPort: () => 50_051,
     logger: createRecordingLogger(),
     ...over,
   };

@@ -7,7 +7,7 @@ import { route, type OpenRoute } from "../kit/route.ts";
 /** What `/health` asks. */
 export type HealthContext = Pick<
   HttpContext,
-  "redisStatus" | "masterKeyState" | "memoryFilesState" | "semanticState" | "logger"
+  "redisStatus" | "masterKeyState" | "memoryFilesState" | "semanticState" | "grpcPort" | "logger"
 > & {
   readonly store: Pick<HttpContext["store"], "isWritable" | "ping">;
   readonly time: Pick<HttpContext["time"], "state">;
@@ -21,9 +21,10 @@ export function healthRoute({
   masterKeyState,
   memoryFilesState,
   semanticState,
+  grpcPort,
   logger,
 }: HealthContext): OpenRoute {
-  return route("GET", "/health", anyone, async (_request, reply) => {
+  return route("GET", "/health", anyone, async (request, reply) => {
     const database = await store.ping().then(
       () => "connected" as const,
       (error: unknown) => {
@@ -56,6 +57,8 @@ export function healthRoute({
       master_key: masterKeyState(),
       memory_files: memoryFiles,
       semantic_search: semanticSearch,
+      // Clients know the name only.
+      grpc_port: grpcPort(request.raw.headers),
     };
   });
 }

@@ -17,12 +17,12 @@ test("U1: a new account at a server of others, and every way in to it: password 
   model,
 }, testInfo) => {
   test.slow();
-  // Settings name a server by its web address; its gRPC port is the usual one, here at an address of this test's own.
+  // Settings name a server by its web address; its gRPC port, which is not the usual one, it tells itself.
   const host = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(2, 255)}`;
   await using server = await startPipitServer(
     { PIPIT_MODEL_URL: model.url, PIPIT_TITLES: "0", PIPIT_MEMORIES: "0", PIPIT_MODEL: "double" },
     // Both are part of its tokens' issuer, which is the same after a restart.
-    { http: `${host}:50050`, grpc: `${host}:50051` },
+    { http: `${host}:50050`, grpc: `${host}:50052` },
   );
   const { chat } = desktop;
   const { auth } = chat.texts;

@@ -24,7 +24,7 @@ interface Place {
 }
 
 /** Two servers of one installation, behind one proxy, each of which comes back where it was. */
-let places: readonly Place[];
+const places: Place[] = [];
 let env: Readonly<Record<string, string>>;
 let postgres: PostgresServer;
 let proxy: TeamProxy;
@@ -36,11 +36,19 @@ beforeAll(async () => {
   const database = started.use(await createMigratedDatabase(postgres.url));
   const redis: RedisServer = started.use(await startRedis(signal));
   model = started.use(await startOpenAiDouble(stream(say("Hello."))));
+  const [a = 0, b = 0, c = 0, d = 0] = await freePorts(4);
+  const ports = [
+    { http: a, grpc: b },
+    { http: c, grpc: d },
+  ];
+  const at = (of: Place["ports"]) => ({ http: `127.0.0.1:${of.http}`, grpc: `127.0.0.1:${of.grpc}` });
+  proxy = started.use(await startTeamProxy("nginx", ports.map(at), signal));
   env = {
     PIPIT_DATABASE_URL: database.url,
     PIPIT_REDIS_URL: redis.url,
     PIPIT_MASTER_KEY: MASTER_KEY,
-    PIPIT_PUBLIC_URL: `https://${PROXY_NAME}`,
+    // Clients are told nothing else: it leads to gRPC, too.
+    PIPIT_PUBLIC_URL: `https://localhost:${proxy.port}`,
     PIPIT_TRUSTED_PROXIES: "127.0.0.1",
     PIPIT_ROOM_MESSAGES_PER_MINUTE: "100000",
     PIPIT_MODEL_URL: model.url,
@@ -48,15 +56,11 @@ beforeAll(async () => {
     PIPIT_TITLES: "0",
     PIPIT_MEMORIES: "0",
   };
-  const [a = 0, b = 0, c = 0, d = 0] = await freePorts(4);
-  const begin = async (ports: Place["ports"]): Promise<Place> => {
-    const place = { ports, server: await startServerProcess({ env, ports }) };
+  for (const one of ports) {
+    const place = { ports: one, server: await startServerProcess({ env, ports: one }) };
     started.defer(() => place.server[Symbol.asyncDispose]());
-    return place;
-  };
-  places = [await begin({ http: a, grpc: b }), await begin({ http: c, grpc: d })];
-  const at = ({ ports }: Place) => ({ http: `127.0.0.1:${ports.http}`, grpc: `127.0.0.1:${ports.grpc}` });
-  proxy = started.use(await startTeamProxy("nginx", places.map(at), signal));
+    places.push(place);
+  }
 });
 afterAll(() => started.disposeAsync());
 
@@ -97,7 +101,6 @@ test("[14] behind nginx, of two servers one is killed and both are restarted, an
 test("[14] an answer that is written while servers restart ends well; one that takes longer is asked for again, and shown once", async () => {
   await using pipit = await createCliHome({
     PIPIT_SERVER_URL: `https://localhost:${proxy.port}`,
-    PIPIT_GRPC_URL: `localhost:${proxy.port}`,
     PIPIT_CA_FILE: proxy.caFile,
   });
   const register = ["auth", "register", "--username", "ann", "--display-name", "Ann", "--password-stdin"];
