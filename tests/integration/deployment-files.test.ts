@@ -22,7 +22,8 @@ const sample = (name: string) => readFile(join(repositoryRoot, "docs/operations"
 test("systemd finds no fault with the unit, which may do little and has settings that the server takes", async () => {
   const text = await sample("systemd/pipit.service");
   const file = join(folder, "pipit.service");
-  await writeFile(file, text.replace("/usr/bin/node", process.execPath));
+  const node = "/opt/pipit/node_modules/.bin/node";
+  await writeFile(file, text.replace(node, process.execPath));
   const analyze = (...args: readonly string[]) =>
     runCommand("systemd-analyze", [...args, file], {}, AbortSignal.timeout(CHECKED_WITHIN_MS));
   expect(await analyze("verify")).toMatchObject({ code: 0, stderr: "" });
@@ -35,9 +36,34 @@ test("systemd finds no fault with the unit, which may do little and has settings
   expect(env["PIPIT_MASTER_KEY_FILE"]).toBe("/etc/pipit/master-key");
   const config = readServerConfig({ argv: [], env: { ...env, PIPIT_MASTER_KEY_FILE: key } });
   expect(config).toMatchObject({ home: "/var/lib/pipit", shutdownDelaySeconds: 5, http: { port: 8787 } });
-  expect(text).toContain("\nExecStart=/usr/bin/node /opt/pipit/dist/server/main.js\n");
+  expect(text).toContain(`\nExecStart=${node} /opt/pipit/dist/server/main.js\n`);
   // The delay, 10 s for answers, one for farewells; systemd kills after it.
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThan(config.shutdownDelaySeconds + 11);
+});
+
+test("the unit is a template of several servers with a drop-in, each with ports and a folder of its own", async () => {
+  const node = "/opt/pipit/node_modules/.bin/node";
+  const several = await sample("systemd/several.conf");
+  const units = join(folder, "units");
+  await mkdir(join(units, "pipit@.service.d"), { recursive: true });
+  const here = (text: string) => text.replace(node, process.execPath);
+  await writeFile(join(units, "pipit@.service"), here(await sample("systemd/pipit.service")));
+  // Two programs in one unit are refused, so what it finds no fault with has the drop-in's in the place of the other.
+  await writeFile(join(units, "pipit@.service.d/several.conf"), here(several));
+  const args = ["verify", join(units, "pipit@1.service")];
+  const verified = await runCommand("systemd-analyze", args, {}, AbortSignal.timeout(CHECKED_WITHIN_MS));
+  expect(verified).toMatchObject({ code: 0, stderr: "" });
+  const [first, second] = ["1", "2"].map((number) => {
+    const unit = several.replaceAll("%i", number);
+    const [, flags = ""] = /^ExecStart=\S+ \S+ (.+)$/m.exec(unit) ?? [];
+    const [, home = ""] = /^Environment=PIPIT_HOME=(.+)$/m.exec(unit) ?? [];
+    const { http, grpc } = readServerConfig({ argv: flags.split(" "), env: { PIPIT_HOME: home } });
+    expect(unit).toContain(`\nStateDirectory=${home.replace("/var/lib/", "")}\n`);
+    expect(unit).toMatch(new RegExp(`^ExecStartPost=.* http://127\\.0\\.0\\.1:${http.port}/ready$`, "m"));
+    return [home, http.port, grpc.port];
+  });
+  expect(first).toEqual(["/var/lib/pipit/1", 8781, 50_051]);
+  expect(second).toEqual(["/var/lib/pipit/2", 8782, 50_052]);
 });
 
 /** What the test reads of the manifests; that they are right as a whole is what the compiler says. */
