@@ -107,7 +107,7 @@ async function pass(
   await take("settings");
   await chat.leaveSettings();
 
-  await askInRoom(page, server, look.language, sample);
+  await askInRoom(page, chat, look.language, sample);
   await take("room");
   await page.goBack();
 
@@ -122,12 +122,16 @@ async function pass(
 /** In the common room, where the assistant answers to all. */
 async function askInRoom(
   page: Page,
-  server: PipitServer,
+  chat: ChatWindow,
   language: PageLanguage,
   { question }: SampleConversation,
 ): Promise<void> {
   const texts = { en: english, ru: russian }[language];
-  await page.goto(`${server.url}/r/everyone`);
+  // Beside a list of rooms, which the panel has no room for; a load of the page would lose sight of the chat.
+  await page.setViewportSize({ ...viewport, width: 1280 });
+  const { rooms } = chat.texts.shell;
+  await page.locator("[data-room-row]").filter({ hasText: rooms.everyone }).click();
+  await page.setViewportSize(viewport);
   await page.getByRole("textbox", { name: texts.composer }).fill(`@pipit ${question}`);
   await page.keyboard.press("Enter");
   const lines = page.getByRole("log", { name: texts.conversation }).locator("article");
