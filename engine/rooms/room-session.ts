@@ -250,7 +250,10 @@ export class RoomSession {
         if (this.#signal.aborted) break;
         this.#underWay = undefined;
         const error = PipitError.from(reason);
-        if (isPassing(error)) {
+        // A sign-in that has ended says nothing of the message, which waits for the next one.
+        const isSignedOut = error.code === "SIGNED_OUT";
+        if (isSignedOut) this.#fail(error);
+        if (isSignedOut || isPassing(error)) {
           failures += 1;
           const delayMs = this.#delayMs(failures, error);
           this.#tell({ ...next, kind: "waiting", error, failures, delayMs });

@@ -5,6 +5,9 @@ import { createMemoryOutbox } from "#engine/chat/memory-outbox.ts";
 import { settle } from "#engine/testing/fake-clock.ts";
 import { away, common, createStage, gone, room } from "#engine/testing/rooms-harness.ts";
 import { createRoomOutbox } from "./room-outbox.ts";
+import { roomQueueOf } from "./room-queue.ts";
+
+const signedOut = new PipitError("SIGNED_OUT", "Sign in again.");
 
 test("[14] what is written is shown at once, waits while the server is away, and stands once, whatever was lost on the way", async () => {
   using stage = createStage();
@@ -202,21 +205,33 @@ test("[14] a message that cannot be kept is not sent, and the person has it stil
   expect([stage.sends, stage.pending()]).toEqual([[], []]);
 });
 
-test("[14] a sign-in that ended while messages waited: they are sent when the room is followed again", async () => {
-  using stage = createStage();
-  stage.say("hello");
-  stage.engine.open("r");
-  await settle();
-  stage.refusals = [away];
-  await stage.engine.send("r", "mine");
-  await settle();
-  stage.tell(new PipitError("SIGNED_OUT", "Sign in again."));
-  await settle();
-  expect(stage.pending()).toEqual(["mine waiting"]);
-  stage.engine.resume();
-  await settle();
-  expect([stage.texts(), stage.pending()]).toEqual([["hello", "mine"], []]);
-});
+test.each([
+  { reason: away, goesTo: "r" },
+  { reason: signedOut, goesTo: "r" },
+  { reason: away, goesTo: EVERYONE },
+  { reason: signedOut, goesTo: EVERYONE },
+])(
+  "[14] a sign-in that ended while a message waited ($reason.code, then in $goesTo): it is sent once that is back",
+  async ({ reason, goesTo }) => {
+    const kept = createMemoryOutbox();
+    using stage = createStage([room, common], kept);
+    stage.say("hello");
+    stage.engine.open("r");
+    await settle();
+    stage.refusals = [reason];
+    await stage.engine.send("r", "mine");
+    await settle();
+    expect(stage.pending()).toEqual(["mine waiting"]);
+    stage.engine.open(goesTo);
+    await settle();
+    stage.tell(signedOut);
+    await settle();
+    stage.engine.resume();
+    await settle();
+    expect([stage.texts(), stage.pending()]).toEqual([["hello", "mine"], []]);
+    expect(await kept.list(roomQueueOf("a"))).toEqual([]);
+  },
+);
 
 test("who writes in the open room is shown until they have said it, say no more of it, or another room is opened; one's own writing is told now and then", async () => {
   using stage = createStage([room, common]);

@@ -209,10 +209,17 @@ export class RoomsEngine {
   /** The server can be reached again, the account is signed in again, or another tab may be gone. */
   resume(): void {
     void this.takeUp().catch(() => undefined);
-    for (const followed of this.#followed.values()) followed.hurry();
-    const { link, failure } = this.#open?.view.opened ?? {};
-    if (this.#open !== undefined && link === "ended" && failure?.code !== "ROOM_NOT_FOUND")
-      this.open(this.#open.room);
+    // Before others take their places.
+    const all = [...this.#followed.values()];
+    for (const followed of all) {
+      const { link, failure } = followed.view.opened;
+      if (link !== "ended" || failure?.code === "ROOM_NOT_FOUND") followed.hurry();
+      else if (followed === this.#open) this.open(followed.room);
+      else {
+        this.#stop(followed);
+        this.#follow(followed.room);
+      }
+    }
   }
 
   #follow(room: string): FollowedRoom {
