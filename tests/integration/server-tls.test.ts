@@ -11,7 +11,9 @@ import { readServerConfig } from "#server/config/config.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
 import { makeCertificate, type CertificateFiles } from "#tools/test/certificate.ts";
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 import { createCliHome } from "./cli-process.ts";
+import { startTestServer } from "./start-test-server.ts";
 
 const NAME = "localhost";
 const OTHER_NAME = "pipit.example";
@@ -131,6 +133,25 @@ test("a new pair is taken while connections are open; half of one is not; and th
   server.reload();
   expect(logger.lines.at(-1)).toMatchObject({ level: "error", event: "tls.certificate_expired" });
   left.abort();
+});
+
+test("the checks of the systemd unit and of compose find a server ready with TLS and without, and the unit's ends with its server", async () => {
+  const file = (path: string) => readFile(join(repositoryRoot, path), "utf8");
+  const [, unit = ""] =
+    /^ExecStartPost=\/bin\/sh -c '(.+)'$/m.exec(await file("docs/operations/systemd/pipit.service")) ?? [];
+  const [, compose = ""] = /"CMD-SHELL", "(.+)"\]$/m.exec(await file("compose.yaml")) ?? [];
+  const codeOf = async (script: string, port: number, MAINPID = process.pid): Promise<number> => {
+    // systemd makes one "$" of two.
+    const line = script.replaceAll("$$", () => "$").replaceAll("8787", String(port));
+    const env = { MAINPID: String(MAINPID) };
+    return (await runCommand("sh", ["-c", line], { env }, AbortSignal.timeout(MADE_WITHIN_MS))).code;
+  };
+  await using plain = await startTestServer();
+  for (const { httpUrl } of [server, plain])
+    for (const script of [unit, compose]) expect(await codeOf(script, Number(new URL(httpUrl).port))).toBe(0);
+  const [noPort, noProcess] = [9, 2 ** 30];
+  expect(await codeOf(unit, noPort, noProcess)).toBe(1);
+  expect(await codeOf(compose, noPort)).not.toBe(0);
 });
 
 test("a key of another certificate, and a file that is not there, end the start with the names of both", async () => {
