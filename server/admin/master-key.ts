@@ -77,8 +77,7 @@ async function rotate({ newKeyFile }: { newKeyFile?: string }, deps: AdminDeps):
   const { masterKey: ring, database } = context;
   const [firstId = "", otherId = ""] = ring.given;
   const to = ring.key(inFiles ? otherId : firstId);
-  if (to === undefined || otherId === "")
-    throw new PipitError("USAGE", "The new key is the one in force. Name another one.");
+  if (to === undefined || otherId === "") throw inForceAlready();
   io.stderr.write("Sealing every secret with the new key...\n");
   const { id, resealed, unreadable } = await rotateMasterKey({
     ring,
@@ -107,10 +106,16 @@ function bySettings(): PipitError {
   );
 }
 
+function inForceAlready(): PipitError {
+  return new PipitError("USAGE", "The new key is the one in force. Name another one.");
+}
+
 /** The new key beside the old one, before anything is sealed with it; one that is there is gone on with. */
 async function prepareNext(dataDir: string, from: string | undefined): Promise<void> {
   const file = join(dataDir, NEXT_MASTER_KEY_FILE);
   const wanted = from === undefined ? undefined : await readKey(from);
+  const current = await readPrivateFile(join(dataDir, MASTER_KEY_FILE), MAX_KEY_FILE_BYTES);
+  if (wanted !== undefined && current?.equals(wanted) === true) throw inForceAlready();
   if (await createPrivateFile(file, wanted ?? newMasterKeyBytes())) return;
   const begun = await readPrivateFile(file, MAX_KEY_FILE_BYTES);
   if (wanted === undefined || begun?.equals(wanted) === true) return;
@@ -178,7 +183,10 @@ async function abandon({ auditOut, yes }: AbandonFlags, deps: AdminDeps): Promis
   const record = await store.read();
   const signing = await store.anySigningKey();
   const opens = (): boolean => {
-    if (record !== undefined) return keys.some((one) => keyIdOf(one) === record.id);
+    if (record !== undefined) {
+      const given = new Set(keys.map(keyIdOf));
+      return given.has(record.id) && (record.previousId === undefined || given.has(record.previousId));
+    }
     if (signing === undefined) return true;
     try {
       return sealerFor(key, SIGNING_KEY_SEAL).open(signing.sealed, signing.kid).length > 0;

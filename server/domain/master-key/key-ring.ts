@@ -1,6 +1,6 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { createSealer, type Sealer } from "../secrets/sealer.ts";
-import { keyIdOf, wrongMasterKey, type MasterKey } from "./master-key.ts";
+import { keyIdOf, LOST_KEY_CURE, wrongMasterKey, type MasterKey } from "./master-key.ts";
 
 /**
  * Keys that stay the same when the master key is replaced, because what was made with them cannot be made again: hashes,
@@ -141,7 +141,7 @@ export async function openKeyRing(keys: readonly MasterKey[], store: MasterKeySt
     throw new PipitError(
       "CONFIG_INVALID",
       `The master key is being replaced, and some secrets are still sealed with the one before it (${record.previousId}). Set ` +
-        "PIPIT_MASTER_KEY_PREVIOUS to that one, and finish with: pipit admin master-key rotate",
+        `PIPIT_MASTER_KEY_PREVIOUS to that one, and finish with "pipit admin master-key rotate". ${LOST_KEY_CURE}`,
     );
   }
   return new KeyRing(byId, record, store);

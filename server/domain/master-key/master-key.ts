@@ -10,7 +10,8 @@ export const MASTER_KEY_FILE = "master-key";
 
 /** The key that takes the place of the one in {@link MASTER_KEY_FILE}, while all is sealed anew. */
 export const NEXT_MASTER_KEY_FILE = "master-key.next";
-const LOST =
+/** What is left to who has not got a master key that is needed. */
+export const LOST_KEY_CURE =
   'Restore it from a backup. If it is lost: "pipit admin master-key abandon" says what is lost with it, and goes on with a new one.';
 
 /** What every other secret of the server is derived from. Its bytes never leave the object. */
@@ -67,7 +68,7 @@ export async function openWithMasterKeys<T>(
     if (isThere || !(reason instanceof PipitError) || reason.code !== "CONFIG_INVALID") throw reason;
     await rm(file, { force: true });
     const which = reason.detail === undefined ? "another one" : reason.detail;
-    const message = `There is no master key, neither PIPIT_MASTER_KEY nor ${file}, and the database is sealed with one (${which}). ${LOST}`;
+    const message = `There is no master key, neither PIPIT_MASTER_KEY nor ${file}, and the database is sealed with one (${which}). ${LOST_KEY_CURE}`;
     throw new PipitError("CONFIG_INVALID", message, { cause: reason });
   }
 }
@@ -99,7 +100,7 @@ function checked(bytes: Buffer, file: string): Buffer {
   if (bytes.length === MASTER_KEY_BYTES) return bytes;
   throw new PipitError(
     "CONFIG_INVALID",
-    `The master key ${file} must hold exactly ${MASTER_KEY_BYTES} bytes. ${LOST}`,
+    `The master key ${file} must hold exactly ${MASTER_KEY_BYTES} bytes. ${LOST_KEY_CURE}`,
   );
 }
 
@@ -108,7 +109,7 @@ export function wrongMasterKey(wantedId: string, givenId: string): PipitError {
   return new PipitError(
     "CONFIG_INVALID",
     `This database is sealed with another master key (${wantedId}) than the one given (${givenId}): set PIPIT_MASTER_KEY, or ` +
-      `the file master-key, to that one. ${LOST}`,
+      `the file master-key, to that one. ${LOST_KEY_CURE}`,
     { detail: wantedId },
   );
 }

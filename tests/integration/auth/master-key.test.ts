@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { generateSync } from "otplib/functional";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
@@ -96,6 +97,9 @@ test("a master key is replaced and nobody notices; a wrong one is told for what 
   expect((await readFile(keyFile)).toString("base64")).toBe((await readFile(wanted, "utf8")).trim());
   expect((await readdir(dataDir)).filter((name) => name.startsWith("master-key"))).toHaveLength(2);
   expect((await admin("status")).stdout).toMatch(/state +in force/);
+  // Asked for again it is no change that was begun.
+  await expect(admin("rotate", "--new-key-file", wanted)).rejects.toThrow("is the one in force");
+  expect(await readdir(dataDir)).not.toContain("master-key.next");
 
   steps += 2;
   server = await start();
@@ -137,4 +141,14 @@ test("a master key is replaced and nobody notices; a wrong one is told for what 
   expect((await json(server, "/health")).body).toMatchObject({ status: "healthy", master_key: "right" });
   expect((await runAdmin(config, audit, ["verify"])).code).toBe(0);
   expect((await runAdmin(config, audit, ["list"])).stdout).toContain("master_key.abandoned");
+  await stop();
+
+  // A rotation was killed, and the key before it is lost.
+  new Database(join(dataDir, "pipit.db"))
+    .exec("update master_key set previous_id = '0123456789abcdef'")
+    .close();
+  await expect(start()).rejects.toThrow(/0123456789abcdef.*PIPIT_MASTER_KEY_PREVIOUS.*abandon/s);
+  expect((await admin("abandon", "--yes")).stdout).toMatch(/^The master key is [0-9a-f]{16} now\n$/);
+  server = await start();
+  expect((await signIn()).status).toBe(200);
 }, 120_000);
