@@ -56,6 +56,16 @@ describe("the terminal client's settings", () => {
     expect(() => readCliConfig({ PIPIT_HOME: home }, false)).toThrow(message);
   });
 
+  test.each([
+    ["", "own"],
+    ['"always"', "always"],
+    ["false", "never"],
+    ["true", "always"],
+  ])("reports = %s means %s", (value, reports) => {
+    writeFileSync(join(home, "config.toml"), value === "" ? "" : `[sync]\nreports = ${value}\n`);
+    expect(readCliConfig({ PIPIT_HOME: home }, false).reports).toBe(reports);
+  });
+
   test("misspelt ones are refused, those of the server are not looked at", () => {
     writeFileSync(join(home, "config.toml"), "[serve]\nanything = 1\n");
     const env = { PIPIT_HOME: home, PIPIT_REGISTRATION: "closed", PIPIT_VERSION: "1" };

@@ -131,6 +131,8 @@ function httpUrl(value: string | undefined, name: string): string | undefined {
 function reportsOf(table: unknown): Settings["reports"] {
   const value = isObject(table) ? table["reports"] : undefined;
   if (value === undefined) return defaultSettings.reports;
+  // As it was said while there were only two choices.
+  if (typeof value === "boolean") return value ? "always" : "never";
   const chosen = settingsSchema.shape.reports.safeParse(value);
   if (chosen.success) return chosen.data;
   const message = 'config.toml: reports of [sync] must be "never", "own" or "always".';
