@@ -24,8 +24,9 @@ export function useRoomSend(room: string, place: string, opened: OpenedRoom | un
     if (written().startsWith(text)) views.writeToRoom(place, written().slice(text.length).trimStart());
     if (ui.store.getState().picture === picture) ui.detach();
   };
+  /** What could not be sent comes before what was written meanwhile. */
   const bringBack = (): void => {
-    if (written() === "") views.writeToRoom(place, text);
+    views.writeToRoom(place, [text, written()].filter((part) => part !== "").join("\n\n"));
     if (picture !== undefined && ui.store.getState().picture === undefined) ui.attach(picture);
   };
   const send = async (): Promise<void> => {
@@ -35,8 +36,8 @@ export function useRoomSend(room: string, place: string, opened: OpenedRoom | un
     if (opened !== undefined) clear();
     const image = picture && { image: { ...picture, bytes: ownBytes(picture.bytes) } };
     const sent = await views.attempt(commands.sendToRoom({ room, text, ...image }));
-    if (!sent) bringBack();
-    else if (opened === undefined) clear();
+    if (sent && opened === undefined) clear();
+    else if (!sent && opened !== undefined) bringBack();
     setSending(false);
   };
   return { cannot, send };

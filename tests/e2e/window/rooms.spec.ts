@@ -115,6 +115,24 @@ test("[14] a picture in a room: pasted, taken out, sent with a text or alone, se
   await expect(page.getByRole("alert")).toContainText("a.txt");
   await log.getByRole("button", { name: "Picture, 1568 by 882 pixels" }).last().click();
   await expect(page.getByRole("dialog").getByRole("img")).toBeVisible();
+  await page.keyboard.press("Escape");
+
+  // What cannot be kept comes back, before what was written meanwhile.
+  await gallery.script((host) => {
+    host.answers.sendToRoom = () =>
+      new Promise((_, reject) =>
+        addEventListener("refuse", () => reject(new Error("There is no space left.")), { once: true }),
+      );
+  });
+  await field.fill("A long text");
+  await give(page, "paste", [shot]);
+  await expect(preview).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(field).toHaveValue("");
+  await field.pressSequentially("and");
+  await page.evaluate(() => dispatchEvent(new Event("refuse")));
+  await expect(field).toHaveValue("A long text\n\nand");
+  await expect(preview).toBeVisible();
 });
 
 test("what the assistant answers names who has asked; its asker alone stops and deletes it, and sees who writes and who is there", async ({
