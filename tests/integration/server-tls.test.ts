@@ -143,7 +143,7 @@ test("the checks of the systemd unit and of compose find a server ready with TLS
   const codeOf = async (script: string, port: number, MAINPID = process.pid): Promise<number> => {
     // systemd makes one "$" of two.
     const line = script.replaceAll("$$", () => "$").replaceAll("8787", String(port));
-    const env = { MAINPID: String(MAINPID) };
+    const env = { MAINPID: String(MAINPID), READY_AT: `127.0.0.1:${port}` };
     return (await runCommand("sh", ["-c", line], { env }, AbortSignal.timeout(MADE_WITHIN_MS))).code;
   };
   await using plain = await startTestServer();
