@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { MasterKeyRecord, MasterKeyStore } from "#server/domain/master-key/key-ring.ts";
 import type { SealedPlace, SealedRow } from "#server/domain/master-key/rotate-master-key.ts";
 import type { Tables } from "./schema.ts";
+import { withoutTotp } from "./totp-store.ts";
 
 /** The only row. */
 const ONE = "one";
@@ -64,12 +65,7 @@ export async function giveUpSealed(trx: Kysely<Tables>, id: string): Promise<rea
     await trx.deleteFrom(table).execute();
   const without = await trx
     .updateTable("accounts")
-    .set((eb) => ({
-      totp_sealed: null,
-      totp_pending_sealed: null,
-      totp_last_step: null,
-      credentials_version: eb("credentials_version", "+", 1),
-    }))
+    .set(withoutTotp)
     .where((eb) => eb.or([eb("totp_sealed", "is not", null), eb("totp_pending_sealed", "is not", null)]))
     .returning("login")
     .execute();

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { ExpressionBuilder, Kysely } from "kysely";
 import type { TotpStore } from "#server/domain/accounts/ports.ts";
 import type { Tables } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
@@ -42,16 +42,7 @@ export function createTotpStore(db: Kysely<Tables>): TotpStore {
 
     disable: (userId) =>
       inTransaction(db, async (trx) => {
-        await trx
-          .updateTable("accounts")
-          .set((eb) => ({
-            totp_sealed: null,
-            totp_pending_sealed: null,
-            totp_last_step: null,
-            credentials_version: eb("credentials_version", "+", 1),
-          }))
-          .where("id", "=", userId)
-          .execute();
+        await trx.updateTable("accounts").set(withoutTotp).where("id", "=", userId).execute();
         await trx.deleteFrom("recovery_codes").where("user_id", "=", userId).execute();
       }),
 
@@ -99,5 +90,15 @@ function recoveryCodesOf(
         .executeTakeFirstOrThrow();
       return count;
     },
+  };
+}
+
+/** What an account is without its second factor; sign-ins that were begun with it end. */
+export function withoutTotp(eb: ExpressionBuilder<Tables, "accounts">) {
+  return {
+    totp_sealed: null,
+    totp_pending_sealed: null,
+    totp_last_step: null,
+    credentials_version: eb("credentials_version", "+", 1),
   };
 }
