@@ -62,13 +62,7 @@ test("a phase that is stopped shows what it had said, and the run says why it en
 });
 
 test("a run that says no without a failed test is one failure more", () => {
-  expect(addCounts([passed(3), { ...noTests, ok: false }])).toEqual({
-    passed: 3,
-    failed: 1,
-    failures: [],
-    skipped: 0,
-    ok: false,
-  });
+  expect(addCounts([passed(3), { ...noTests, ok: false }])).toEqual({ ...passed(3), failed: 1, ok: false });
 });
 
 test("a skipped test fails a run in CI, and is named in its figures", () => {

@@ -56,6 +56,7 @@ export function addCounts(all: readonly TestCounts[]): TestCounts {
     failed: sum("failed") + silent,
     skipped: sum("skipped"),
     failures: all.flatMap(({ failures }) => failures),
+    flaky: all.flatMap(({ flaky }) => flaky),
     ok: all.every((counts) => counts.ok),
   };
 }

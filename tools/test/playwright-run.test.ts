@@ -27,14 +27,15 @@ test("flaky tests and files that do not load count as failed, and each is named"
   const suites = [
     { specs: [spec("opens", "unexpected", "too late"), spec("closes", "expected", "")], suites: [inner] },
   ];
+  const file = "tests/e2e/web/a.spec.ts";
   expect(countReport({ stats, errors: [{ message: "no such file" }], suites })).toEqual({
     passed: 5,
     failed: 4,
     skipped: 3,
     failures: [
-      "tests/e2e/web/a.spec.ts:7: opens\n    too late",
-      "tests/e2e/web/a.spec.ts:7: shows it\n    not there",
-      "outside any test\n    no such file",
+      { file, text: `${file}:7: opens\n    too late` },
+      { file, text: `${file}:7: shows it\n    not there` },
+      { file: undefined, text: "outside any test\n    no such file" },
     ],
   });
 });

@@ -2,7 +2,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot, runCommand } from "./command.ts";
-import { failureText, noReport, type RunOptions, type TestCounts } from "./vitest-run.ts";
+import {
+  noReport,
+  noTests,
+  testFailure,
+  type RunOptions,
+  type TestCounts,
+  type TestFailure,
+} from "./vitest-run.ts";
 
 /** The part of Playwright's JSON report that is counted. */
 interface JsonReport {
@@ -83,32 +90,33 @@ export async function runPlaywright(
     );
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text === undefined) return noReport(`playwright ${paths.join(" ")}`);
-    return { ...countReport(JSON.parse(text) as JsonReport), ok: result.code === 0 };
+    return { ...noTests, ...countReport(JSON.parse(text) as JsonReport), ok: result.code === 0 };
   } finally {
     await rm(reports, { recursive: true, force: true });
   }
 }
 
 /** One that passed only when it was repeated counts as failed: it is not to be trusted. */
-export function countReport({ stats, errors, suites }: JsonReport): Omit<TestCounts, "ok"> {
+export function countReport({ stats, errors, suites }: JsonReport): Omit<TestCounts, "ok" | "flaky"> {
   return {
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky + errors.length,
     skipped: stats.skipped,
     failures: [
       ...suites.flatMap((suite) => failuresOf(suite)),
-      ...errors.map(({ message }) => failureText("outside any test", message ?? "")),
+      ...errors.map(({ message }) => testFailure(undefined, "outside any test", message ?? "")),
     ],
   };
 }
 
-function failuresOf({ suites = [], specs }: Suite): string[] {
+function failuresOf({ suites = [], specs }: Suite): TestFailure[] {
   const own = specs.flatMap(({ title, file, line, tests }) =>
     tests
       .filter(({ status }) => status === "unexpected" || status === "flaky")
       .map(({ results }) => {
         const why = results.flatMap(({ errors }) => errors).map(({ message }) => message ?? "");
-        return failureText(`${folder}/${file}:${line}: ${title}`, why.join("\n"));
+        const path = `${folder}/${file}`;
+        return testFailure(path, `${path}:${line}: ${title}`, why.join("\n"));
       }),
   );
   return [...own, ...suites.flatMap((suite) => failuresOf(suite))];

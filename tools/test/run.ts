@@ -1,6 +1,7 @@
 import { runCommand } from "./command.ts";
 import { prepareMachine, say, type Machine } from "./machine.ts";
 import { addCounts, runLanes, type Phase } from "./phases.ts";
+import { tryAgain } from "./second-try.ts";
 import { playwrightPaths, runPlaywright, vitestPaths } from "./playwright-run.ts";
 import { figureText, isGood, noTests, runVitest, type RunOptions, type TestCounts } from "./vitest-run.ts";
 
@@ -28,7 +29,7 @@ const check: Phase = {
     return {
       ...noTests,
       failed: 1,
-      failures: [`npm run check -- --without-tests: exit code ${code}`],
+      failures: [{ file: undefined, text: `npm run check -- --without-tests: exit code ${code}` }],
       ok: false,
     };
   },
@@ -75,8 +76,9 @@ async function runWindows(
 
 async function runAll(chosen: readonly string[], signal: AbortSignal): Promise<TestCounts> {
   await using machine = await prepareMachine(signal);
+  const run = (paths: readonly string[]): Promise<TestCounts> => runChosen(paths, machine, signal);
   const counts =
-    chosen.length === 0 ? await runEverything(machine, signal) : await runChosen(chosen, machine, signal);
+    chosen.length === 0 ? await tryAgain(await runEverything(machine, signal), run) : await run(chosen);
   return { ...counts, skipped: counts.skipped + machine.skipped.length };
 }
 
@@ -92,7 +94,8 @@ const counts = await runAll(process.argv.slice(2), signal).catch((error: unknown
 });
 const good = isGood(counts);
 if (!good && isGood(counts, false)) say("something was skipped, and CI=true makes that a failure");
-for (const failure of counts.failures) say(`FAILED ${failure}`);
+for (const { text } of counts.flaky) say(`FLAKY ${text}`);
+for (const { text } of counts.failures) say(`FAILED ${text}`);
 say(`took ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
 console.log(figureText(counts));
 process.exitCode = good ? 0 : 1;

@@ -10,10 +10,20 @@ export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** What failed: of each the file, its name, and the first lines of why; shown again at the very end of a long output. */
-  readonly failures: readonly string[];
+  /** What failed, shown again at the very end of a long output. */
+  readonly failures: readonly TestFailure[];
+  /** What failed in the run of everything and passed when it was tried again alone (second-try.ts). */
+  readonly flaky: readonly TestFailure[];
   /** False when vitest itself says no: a failed test, a file that does not load, coverage below its threshold. */
   readonly ok: boolean;
+}
+
+/** A test that failed, or a file that did not load. */
+export interface TestFailure {
+  /** Path of the file from the root; undefined for what failed outside any. */
+  readonly file: string | undefined;
+  /** Where, and the first lines of why. */
+  readonly text: string;
 }
 
 interface JsonReport {
@@ -38,7 +48,7 @@ interface JsonReport {
 const notRun: ReadonlySet<string> = new Set(["pending", "skipped", "todo"]);
 
 /** What was not run. */
-export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, failures: [], ok: true };
+export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0, failures: [], flaky: [], ok: true };
 
 /** Whether all is well: a test that was skipped counts as failed in CI, where no person reads what was left out. */
 export function isGood({ ok, failed, skipped }: TestCounts, isCi = process.env["CI"] === "true"): boolean {
@@ -46,8 +56,9 @@ export function isGood({ ok, failed, skipped }: TestCounts, isCi = process.env["
 }
 
 /** The figures of a run. */
-export function figureText({ passed, failed, skipped }: TestCounts): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+export function figureText({ passed, failed, skipped, flaky }: TestCounts): string {
+  const rest = [skipped > 0 ? `, ${skipped} skipped` : "", flaky.length > 0 ? `, ${flaky.length} flaky` : ""];
+  return `${passed} passed, ${failed} failed${rest.join("")}`;
 }
 
 /** Where the output of a run goes, what is in its environment, and whether others go first. */
@@ -70,7 +81,7 @@ export async function runVitest(
     for (const { status, fullName } of report.testResults.flatMap((tests) => tests.assertionResults)) {
       if (notRun.has(status)) say(`SKIPPED ${fullName}`);
     }
-    return { ...count(report), ok: result.code === 0 };
+    return { ...noTests, ...count(report), ok: result.code === 0 };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -78,28 +89,30 @@ export async function runVitest(
 
 /** A run that left no report, e.g. because it was killed. */
 export function noReport(run: string): TestCounts {
-  return { ...noTests, failed: 1, failures: [`${run}: ended without a report`], ok: false };
+  const failures = [{ file: undefined, text: `${run}: ended without a report` }];
+  return { ...noTests, failed: 1, failures, ok: false };
 }
 
 /** Lines of one failure that are shown again at the end. */
 const failureLines = 12;
 
-/** One failure as it is shown at the end: where, and the first lines of why. */
-export function failureText(where: string, why: string): string {
+/** One failure as it is shown at the end; `where` begins with the file, if there is one. */
+export function testFailure(file: string | undefined, where: string, why: string): TestFailure {
   const lines = stripVTControlCharacters(why).split("\n").slice(0, failureLines);
-  return [where, ...lines.map((line) => `    ${line}`)].join("\n");
+  return { file, text: [where, ...lines.map((line) => `    ${line}`)].join("\n") };
 }
 
-function count(report: JsonReport): Omit<TestCounts, "ok"> {
+function count(report: JsonReport): Omit<TestCounts, "ok" | "flaky"> {
   const unloadable = report.testResults.filter(
     (file) => file.status === "failed" && file.assertionResults.length === 0,
   );
   const failures = report.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
       .filter(({ status }) => status === "failed")
-      .map(({ fullName, failureMessages }) =>
-        failureText(`${relative(repositoryRoot, name)}: ${fullName}`, failureMessages?.[0] ?? ""),
-      ),
+      .map(({ fullName, failureMessages }) => {
+        const file = relative(repositoryRoot, name);
+        return testFailure(file, `${file}: ${fullName}`, failureMessages?.[0] ?? "");
+      }),
   );
   return {
     passed: report.numPassedTests,
@@ -107,7 +120,10 @@ function count(report: JsonReport): Omit<TestCounts, "ok"> {
     skipped: report.numPendingTests + report.numTodoTests,
     failures: [
       ...failures,
-      ...unloadable.map(({ name, message }) => failureText(relative(repositoryRoot, name), message ?? "")),
+      ...unloadable.map(({ name, message }) => {
+        const file = relative(repositoryRoot, name);
+        return testFailure(file, file, message ?? "");
+      }),
     ],
   };
 }
