@@ -44,6 +44,8 @@ export const errorCodes = {
   READER_TOO_SLOW: { grpc: 8, http: 429, retry: true },
   // The same message is being answered by another server process.
   TURN_RUNNING_ELSEWHERE: { grpc: 10, http: 409, retry: true },
+  // The server that was answering is gone, or was away for too long; what it had said by then is not kept.
+  ANSWER_LOST: { grpc: 14, http: 503, retry: true },
   // The language model.
   MODEL_UNREACHABLE: { grpc: 14, http: 503, retry: true },
   MODEL_MISSING: { grpc: 14, http: 503, retry: false },

@@ -60,6 +60,10 @@ export const englishErrors: ErrorTexts = {
     what: "This message is being answered already.",
     cure: "Wait a moment; the answer appears here.",
   },
+  ANSWER_LOST: {
+    what: "The server stopped in the middle of this answer, and it is lost.",
+    cure: "Your question is kept: ask it again.",
+  },
   MODEL_UNREACHABLE: {
     what: "The language model cannot be reached.",
     cure: "Check that it is running, then try again.",

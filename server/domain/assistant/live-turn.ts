@@ -40,6 +40,11 @@ export class LiveTurn {
     this.userId = userId;
   }
 
+  /** Undefined until it has begun. */
+  get turnId(): string | undefined {
+    return this.#place?.turnId;
+  }
+
   /** Aborts with a PipitError as its reason. */
   get signal(): AbortSignal {
     return this.#controller.signal;

@@ -79,7 +79,7 @@ async function beginTurn(run: Run, chat: Chat, picture: Picture | undefined): Pr
   const found = await begin();
   if (!isElsewhere(found) || found.turn.ownerId !== deps.ownerId) return found;
   // Ours, yet this process is not answering it: an earlier try could not be stored (a full disk, say). Give it up.
-  await deps.turns.finish({ ...emptyFinish(found.turn, deps.clock.nowMs()), status: "failed" });
+  await deps.turns.finish({ ...noAnswer(found.turn, deps.clock.nowMs()), status: "failed" });
   return begin();
 }
 
@@ -121,7 +121,8 @@ async function replay(run: Run, turn: Turn, chat: Chat): Promise<void> {
   });
 }
 
-function emptyFinish(turn: Turn, nowMs: number): Omit<FinishTurn, "status"> {
+/** The end of a turn of which nothing is kept but the question. */
+export function noAnswer(turn: Pick<Turn, "id" | "ownerId">, nowMs: number): Omit<FinishTurn, "status"> {
   const { id: turnId, ownerId } = turn;
   return {
     turnId,

@@ -1,13 +1,19 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "../access/caller.ts";
+import { answerLost } from "../chats/answer-lost.ts";
+import { repeat } from "../repeat.ts";
 import { deferred } from "./deferred.ts";
 import { LiveTurn, type Place } from "./live-turn.ts";
-import { LEASE_MS, runTurn } from "./run-turn.ts";
+import { LEASE_MS, noAnswer, runTurn } from "./run-turn.ts";
 import { interruptedError, messageKey, TurnRelay } from "./turn-relay.ts";
 import type { Question, TurnDeps, TurnEvent, TurnService } from "./turn-types.ts";
 
 /** Three tries before a lease runs out. */
 const LEASE_RENEW_MS = LEASE_MS / 3;
+/** After a start most clients ask again by themselves what was lost. */
+const LOST_FIRST_AFTER_MS = 3_000;
+const LOST_EVERY_MS = 8_000;
+const LOST_AT_ONCE = 100;
 /** On the bus: what was deleted, to all servers. */
 const DELETIONS = "deletions";
 
@@ -23,6 +29,7 @@ class LiveTurns implements TurnService {
   readonly #running = new Map<LiveTurn, Promise<void>>();
   /** The running answers that can be joined, by user and client message id. */
   readonly #byMessage = new Map<string, LiveTurn>();
+  readonly #looks: AsyncDisposable;
   #leaseTimer: NodeJS.Timeout | undefined;
   #stopping = false;
 
@@ -31,6 +38,10 @@ class LiveTurns implements TurnService {
     this.#relay = new TurnRelay(deps.bus, deps.ownerId, (key) => this.#find(key));
     deps.bus.subscribe<Place>(DELETIONS, (place) => {
       for (const live of this.#running.keys()) if (live.isOf(place)) live.stop(deletedError());
+    });
+    this.#looks = repeat((signal) => this.#endLost(signal), {
+      firstAfterMs: LOST_FIRST_AFTER_MS,
+      everyMs: LOST_EVERY_MS,
     });
   }
 
@@ -72,6 +83,7 @@ class LiveTurns implements TurnService {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#looks[Symbol.asyncDispose]();
     await this.drain(AbortSignal.abort());
   }
 
@@ -134,11 +146,34 @@ class LiveTurns implements TurnService {
     if (this.#leaseTimer !== undefined) return;
     const { turns, ownerId, logger } = this.#deps;
     this.#leaseTimer = setInterval(() => {
-      turns.renewLeases(ownerId, LEASE_MS).catch((error: unknown) => {
+      const ids = this.#turnIds();
+      if (ids.length === 0) return;
+      turns.renewLeases(ownerId, ids, LEASE_MS).catch((error: unknown) => {
         logger.warn("leases could not be renewed", { error });
       });
     }, LEASE_RENEW_MS);
     this.#leaseTimer.unref();
+  }
+
+  /** Of the answers that run here, as far as they have begun. */
+  #turnIds(): readonly string[] {
+    return [...this.#running.keys()].flatMap(({ turnId }) => turnId ?? []);
+  }
+
+  /** Ends what a server that is gone was answering, also one of ours that could not be stored: its question is shown, and may be asked again. */
+  async #endLost(signal: AbortSignal): Promise<void> {
+    const { turns, clock, logger } = this.#deps;
+    try {
+      for (const turn of await turns.lost(this.#turnIds(), LOST_AT_ONCE)) {
+        if (signal.aborted) return;
+        const { code, message } = answerLost();
+        const failure = { code, message };
+        await turns.finish({ ...noAnswer(turn, clock.nowMs()), status: "failed", failure, ifLost: true });
+        logger.warn("turn lost", { turnId: turn.id });
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.warn("lost turns could not be ended", { error });
+    }
   }
 
   #stopLeaseTimer(): void {

@@ -173,6 +173,8 @@ export interface FinishTurn extends Pick<Turn, "ownerId" | "model" | "inputToken
   /** Absent: nothing but the text. */
   readonly parts?: readonly MessagePart[];
   readonly failure?: TurnFailure;
+  /** Only if its lease is over by now, as its chat had it before: nothing was said in it. */
+  readonly ifLost?: boolean;
   /** What is counted for it; absent: no model was asked. */
   readonly used?: Pick<TokenUse, "inputTokens" | "outputTokens" | "estimated">;
   readonly nowMs: number;
@@ -235,10 +237,15 @@ export interface TurnStore {
    *   this chat
    */
   begin(turn: BeginTurn): Promise<{ readonly turn: Turn; readonly begun: boolean }>;
-  /** Stores the answer and its search-index rows in one transaction; of what was deleted meanwhile, only that it ended. */
+  /**
+   * Stores the answer and its search-index rows in one transaction; of what was deleted meanwhile, only that it ended.
+   * Throws ANSWER_LOST for an answer that came so late that its turn was given up.
+   */
   finish(turn: FinishTurn): Promise<void>;
-  /** Prolongs the leases of everything this process is answering, by the time of the database. */
-  renewLeases(ownerId: string, leaseMs: number): Promise<void>;
+  /** Prolongs the leases of these turns, as far as they are this process's, by the time of the database. */
+  renewLeases(ownerId: string, turnIds: readonly string[], leaseMs: number): Promise<void>;
+  /** Running turns whose leases are over, without those that the caller knows to be answered; at most so many. */
+  lost(answeredIds: readonly string[], limit: number): Promise<readonly Pick<Turn, "id" | "ownerId">[]>;
   /**
    * Ends all leases, so that what a killed process was answering can be asked again at once. Only for a process that
    * knows itself to be the only user of the store.

@@ -2,7 +2,7 @@ import type { Transaction } from "kysely";
 import type { RoomAnswerStore } from "#server/domain/rooms/answer-ports.ts";
 import { noSuchMessage, notTheAsker } from "#server/domain/rooms/room-errors.ts";
 import type { Tables } from "../sql/schema.ts";
-import { leaseEnd } from "../sql/database-time.ts";
+import { leaseEnd, leaseIsOver } from "../sql/database-time.ts";
 import { addEntry, changingRoom, lockRoom, messageIn, stateIn, type RoomTables } from "./room-rows.ts";
 
 /** {@link RoomAnswerStore} on SQL. */
@@ -23,7 +23,7 @@ export function createRoomAnswerStore(tables: RoomTables): RoomAnswerStore {
           .deleteFrom("room_answers")
           .where("question_id", "=", questionId)
           .$if(ownerId !== undefined, (query) => query.where("owner_id", "=", ownerId ?? ""))
-          .$if(ownerId === undefined, (query) => query.where("lease_until_ms", "<=", time()))
+          .$if(ownerId === undefined, (query) => query.where(leaseIsOver(time)))
           .executeTakeFirst();
         if (ended.numDeletedRows === 0n || !(await isThere(trx, roomId, askerId))) return undefined;
         const answer = { roomId, authorId: askerId, kind: "message", text, replyTo: questionId } as const;
@@ -60,7 +60,7 @@ export function createRoomAnswerStore(tables: RoomTables): RoomAnswerStore {
         .selectFrom("room_answers")
         .leftJoin("room_messages", "room_messages.id", "room_answers.question_id")
         .select(["question_id", "room_answers.room_id", "user_id", "text"])
-        .where("lease_until_ms", "<=", time())
+        .where(leaseIsOver(time))
         .execute();
       return rows.map((row) => ({
         id: row.question_id,

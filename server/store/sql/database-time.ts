@@ -44,6 +44,11 @@ export function restorableSince(time: DatabaseTime) {
   return sql<number>`${time()} - ${sql.lit(RESTORE_MS)}`;
 }
 
+/** Of a turn or an answer in a room, by the time of the database. */
+export function leaseIsOver(time: DatabaseTime) {
+  return sql<boolean>`lease_until_ms <= ${time()}`;
+}
+
 /** By the time of the database, which all servers share: their own clocks may differ. */
 export function leaseEnd(time: DatabaseTime, leaseMs: number): RawBuilder<number> {
   return sql<number>`${time()} + ${sql.lit(leaseMs)}`;

@@ -4,7 +4,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { BeginTurn, Turn } from "#server/domain/chats/ports.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
-import { leaseEnd, type DatabaseTime } from "../sql/database-time.ts";
+import { leaseEnd, leaseIsOver, type DatabaseTime } from "../sql/database-time.ts";
 import { titleFrom } from "#server/domain/chats/title.ts";
 import { chatNotFound } from "./chat-store.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
@@ -85,17 +85,20 @@ async function touchChat(
   return chat.head_turn_id;
 }
 
-/** {@link touchChat}; undefined for a chat that was deleted. `change`: of what its file shows. */
+/**
+ * {@link touchChat}; undefined for a chat that was deleted. `change`: of what its file shows; without a time the chat keeps its
+ * place in the list.
+ */
 export async function touched(
   trx: Transaction<Tables>,
   userId: string,
   chatId: string,
-  nowMs: number,
+  nowMs: number | undefined,
   change?: "shown",
 ) {
   return trx
     .updateTable("chats")
-    .set({ updated_at_ms: nowMs, ...(change === "shown" && fileChanged) })
+    .set({ ...(nowMs !== undefined && { updated_at_ms: nowMs }), ...(change === "shown" && fileChanged) })
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)
@@ -200,7 +203,7 @@ async function restart(
     .where((eb) =>
       eb.or([
         eb("status", "in", ["failed", "cancelled"]),
-        eb.and([eb("status", "=", "running"), eb("lease_until_ms", "<=", time())]),
+        eb.and([eb("status", "=", "running"), leaseIsOver(time)]),
       ]),
     )
     .returningAll()

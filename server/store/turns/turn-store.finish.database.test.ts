@@ -69,13 +69,59 @@ describe.each(databases)("on $name", (database) => {
     });
   });
 
+  test("[O6] what a server that is gone was answering is ended once: found, told of, and to be asked again; its late answer is refused", async () => {
+    await using temporary = await openStoreWithChat(database);
+    const { store, clock } = temporary;
+    const { turns, chats } = store;
+    const begin = (id: string, ownerId: string) =>
+      turns.begin(beginning({ turnId: id, clientMessageId: id, userText: `A walrus ${id}`, ownerId }));
+    await begin("dead", "process-a");
+    await begin("deleted", "process-a");
+    await begin("mine", "process-b");
+    await begin("alive", "process-c");
+    await turns.remove("user-1", "chat-1", "deleted");
+    const before = await chats.find("user-1", "chat-1");
+    clock.advance(100);
+    await turns.renewLeases("process-c", ["alive"], 5000);
+    expect((await turns.lost(["mine"], 10)).map(({ id }) => id).toSorted()).toEqual(["dead", "deleted"]);
+    const lost = { status: "failed", assistantText: "", model: undefined, ifLost: true } as const;
+    const failure = { code: "ANSWER_LOST", message: "Gone." };
+    const end = (turnId: string, ownerId = "process-a") =>
+      turns.finish(ending({ ...lost, turnId, ownerId, failure, nowMs: 9_000 }));
+    // Two servers at once, of which the second was slow.
+    await Promise.all([end("dead"), end("dead"), end("deleted")]);
+    await end("alive", "process-c");
+    expect(await turns.lost(["mine"], 10)).toEqual([]);
+    const path = await turns.recent("user-1", "chat-1", 5);
+    expect(path.map(({ id, status }) => [id, status])).toEqual([
+      ["alive", "running"],
+      ["mine", "running"],
+      ["dead", "failed"],
+    ]);
+    expect(path.at(-1)).toMatchObject({ failure, assistantText: "" });
+    expect((await turns.search("user-1", "walrus", { limit: 5 })).map(({ turnId }) => turnId)).toEqual([
+      "dead",
+    ]);
+    const told = await store.sync.after("user-1", 0, 100);
+    expect(told.filter(({ kind }) => kind === "turn.finished")).toMatchObject([{ turnId: "dead" }]);
+    // Nothing was said: the chat keeps its place, and its age.
+    expect(await chats.find("user-1", "chat-1")).toMatchObject({ updatedAtMs: before?.updatedAtMs });
+    // A server that stood still meanwhile.
+    await turns.renewLeases("process-a", ["dead"], 5000);
+    const late = turns.finish(ending({ turnId: "dead", assistantText: "too late" }));
+    await expect(late).rejects.toMatchObject({ code: "ANSWER_LOST", retryable: true });
+    expect((await turns.recent("user-1", "chat-1", 5)).at(-1)).toMatchObject({ failure, assistantText: "" });
+    const again = beginning({ turnId: "x", clientMessageId: "dead", ownerId: "process-c" });
+    expect(await turns.begin(again)).toMatchObject({ begun: true, turn: { id: "dead", failure: undefined } });
+  });
+
   describe("renewLeases", () => {
     test("S10: prolongs what this process runs, and nothing else", async () => {
       await using temporary = await openStoreWithChat(database);
       const { turns } = temporary.store;
       await turns.begin(beginning());
       await turns.begin(beginning({ turnId: "turn-2", clientMessageId: "message-2", ownerId: "process-b" }));
-      await turns.renewLeases("process-a", 5000);
+      await turns.renewLeases("process-a", ["turn-1", "turn-2"], 5000);
       const leaseUntilMs = temporary.clock.nowMs() + 5000;
       temporary.clock.advance(4999);
       const mine = await turns.begin(beginning({ ownerId: "process-c", nowMs: 4999 }));

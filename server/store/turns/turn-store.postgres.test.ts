@@ -81,7 +81,7 @@ describe.each(sharedDatabases)("two servers on one $name", (database) => {
       begun: false,
       turn: { ownerId: "late" },
     });
-    await late.turns.renewLeases("late", 0);
+    await late.turns.renewLeases("late", ["turn-1"], 0);
     expect(await early.turns.begin(asked("early", 30_000))).toMatchObject({ begun: true });
     expect(await late.turns.begin(asked("late", -30_000))).toMatchObject({ begun: false });
   });

@@ -66,7 +66,7 @@ describe("on the database itself", () => {
     };
   }
 
-  test("recent and renewLeases walk an index, so their cost does not grow with the chat", async () => {
+  test("recent, renewLeases and lost walk an index, so their cost does not grow with the chat", async () => {
     await using parts = await openParts();
     const planOf = (): string => {
       const last = parts.statements.at(-1);
@@ -79,8 +79,12 @@ describe("on the database itself", () => {
     };
     await parts.turns.recent("user-1", "chat-1", 10, "turn-500");
     expect(planOf()).not.toContain("SCAN turns");
-    await parts.turns.renewLeases("process-a", 1);
-    expect(planOf()).toContain("turns_running (owner_id=?)");
+    await parts.turns.renewLeases("process-a", ["turn-1"], 1);
+    expect(planOf()).toContain("SEARCH turns USING");
+    for (const answered of [[], ["turn-1"]]) {
+      await parts.turns.lost(answered, 10);
+      expect(planOf()).toContain("turns_running");
+    }
   });
 
   test("O1: a search reads the turns it found by their ids, whoever owns the others", async () => {

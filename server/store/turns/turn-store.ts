@@ -1,8 +1,9 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { beginningOf, isLong, textValue } from "../sql/long-text.ts";
+import { answerLost } from "#server/domain/chats/answer-lost.ts";
 import type { FinishTurn, TurnStore } from "#server/domain/chats/ports.ts";
 import { chatNotFound } from "./chat-store.ts";
-import { leaseEnd, type DatabaseTime } from "../sql/database-time.ts";
+import { leaseEnd, leaseIsOver, type DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { addUse } from "../usage/token-use-store.ts";
 import type { SyncLog } from "../sync/sync-log.ts";
@@ -43,17 +44,30 @@ export function createTurnStore(
       }),
 
     async finish(turn) {
-      const isWhole = await finishTurn({ db, roomy }, index, sync, turn);
+      const isWhole = await finishTurn({ db, roomy }, index, time, sync, turn);
       if (!isWhole) onIncomplete();
     },
 
-    async renewLeases(ownerId, leaseMs) {
+    async renewLeases(ownerId, turnIds, leaseMs) {
       await relaxed
         .updateTable("turns")
         .set({ lease_until_ms: leaseEnd(time, leaseMs) })
+        .where("id", "in", turnIds)
         .where("owner_id", "=", ownerId)
         .where("status", "=", running)
         .execute();
+    },
+
+    async lost(answeredIds, limit) {
+      const rows = await db
+        .selectFrom("turns")
+        .select(["id", "owner_id"])
+        .where("status", "=", running)
+        .where(leaseIsOver(time))
+        .$if(answeredIds.length > 0, (query) => query.where("id", "not in", answeredIds))
+        .limit(limit)
+        .execute();
+      return rows.map(({ id, owner_id: ownerId }) => ({ id, ownerId }));
     },
 
     async endLeases() {
@@ -91,10 +105,11 @@ export function createTurnStore(
 async function finishTurn(
   { db, roomy }: Readonly<Record<"db" | "roomy", Kysely<Tables>>>,
   index: TurnIndex,
+  time: DatabaseTime,
   sync: SyncLog,
   turn: FinishTurn,
 ): Promise<boolean> {
-  const { assistantText, reasoning } = turn;
+  const { assistantText, reasoning, ifLost = false } = turn;
   const beginning = beginningOf(assistantText, INDEXED_AT_ONCE_CHARS);
   const texts = {
     assistant_text: await textValue(assistantText),
@@ -118,11 +133,12 @@ async function finishTurn(
       .where("owner_id", "=", turn.ownerId)
       // The first end of a turn stands: a late one must not overwrite the answer that was shown.
       .where("status", "=", "running")
+      .$if(ifLost, (query) => query.where(leaseIsOver(time)))
       .returning(["id", "chat_id", "user_id", "user_text", "created_at_ms", "deleted_at_ms"])
       .executeTakeFirst();
-    if (row === undefined) return assertExists(trx, turn.turnId);
+    if (row === undefined) return assertNotLost(trx, turn);
     await countTurn(trx, row, turn);
-    const chat = await touched(trx, row.user_id, row.chat_id, turn.nowMs, "shown");
+    const chat = await touched(trx, row.user_id, row.chat_id, ifLost ? undefined : turn.nowMs, "shown");
     if (chat !== undefined && row.deleted_at_ms === null) {
       await index.write(trx, {
         ...toIndexed({ ...row, assistant_text: beginning.text }),
@@ -146,7 +162,16 @@ async function countTurn(
   if (used !== undefined) await addUse(trx, { ...used, userId, chatId, model, atMs });
 }
 
-async function assertExists(trx: Transaction<Tables>, turnId: string): Promise<void> {
-  const row = await trx.selectFrom("turns").select("id").where("id", "=", turnId).executeTakeFirst();
+/** Who has the answer is to learn that it is nowhere else, unless another has asked again. */
+async function assertNotLost(
+  trx: Transaction<Tables>,
+  { turnId, ownerId, ifLost = false }: FinishTurn,
+): Promise<void> {
+  const row = await trx
+    .selectFrom("turns")
+    .select(["owner_id", "failure_code"])
+    .where("id", "=", turnId)
+    .executeTakeFirst();
   if (row === undefined) throw chatNotFound();
+  if (!ifLost && row.owner_id === ownerId && row.failure_code === "ANSWER_LOST") throw answerLost();
 }

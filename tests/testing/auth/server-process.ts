@@ -22,6 +22,9 @@ export interface ServerProcess extends AsyncDisposable {
   stop(): Promise<void>;
   /** Kills it in the middle of whatever it does; its folder stays. */
   kill(): Promise<void>;
+  /** Lets it stand still as a machine that sleeps, until it is resumed. */
+  pause(): void;
+  resume(): void;
 }
 
 export interface ServerProcessOptions {
@@ -78,6 +81,8 @@ export async function startServerProcess({
     output: () => words.join(""),
     stop: () => stop("SIGTERM"),
     kill: () => stop("SIGKILL"),
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");
       await rm(folder, { recursive: true, force: true });

@@ -36,6 +36,7 @@ export function memoryTurns(turns: readonly Turn[]) {
     begin: refuse,
     finish: refuse,
     renewLeases: refuse,
+    lost: refuse,
     endLeases: refuse,
     recent: refuse,
     inOrder: refuse,
