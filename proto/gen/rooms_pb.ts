@@ -724,7 +724,8 @@ export const Rooms: GenService<{
     output: typeof HistoryResponseSchema;
   },
   /**
-   * By its author. The answer is the message as it is now; with the text that it has, nothing changes. Its picture stays.
+   * By its author. The answer is the message as it is now; with the text that it has, nothing changes. Its picture stays,
+   * and may lose its text.
    *
    * @generated from rpc pipit.rooms.v1.Rooms.EditMessage
    */

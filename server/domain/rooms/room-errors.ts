@@ -22,6 +22,10 @@ export function noSuchPicture(): PipitError {
   );
 }
 
+export function emptyMessage(): PipitError {
+  return invalidField("text", "the message is empty. Write something.");
+}
+
 export function notTheAuthor(): PipitError {
   return new PipitError("NOT_ALLOWED", "Only its author can change or delete a message.", {
     field: "message_id",

@@ -19,7 +19,7 @@ import {
 } from "./ports.ts";
 import { countWhereReachable } from "./count-said.ts";
 import type { RoomAssistant, TakenQuestion } from "./room-assistant.ts";
-import { noSuchPlace } from "./room-errors.ts";
+import { emptyMessage, noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
 
 /**
@@ -137,9 +137,9 @@ export class Rooms {
     return message;
   }
 
-  /** Resolves to the message as it is now. Throws as {@link send}; NOT_ALLOWED for another's. */
+  /** Resolves to the message as it is now; of a picture the text may go. Throws as {@link send}; NOT_ALLOWED for another's. */
   async edit({ text, ...own }: Own & { readonly text: string }): Promise<RoomEntry> {
-    return this.#change(own, checkText(text));
+    return this.#change(own, text.trim() === "" ? "" : checkText(text));
   }
 
   /** As {@link edit}; the text is wiped at once. */
@@ -362,7 +362,7 @@ function isWanted({ kind, deletedAtMs }: RoomEntry, { events }: Follow): boolean
 }
 
 function checkText(text: string): string {
-  if (text.trim() === "") throw invalidField("text", "the message is empty. Write something.");
+  if (text.trim() === "") throw emptyMessage();
   if (text.length > ROOM_MESSAGE_MAX_CHARS) {
     throw invalidField(
       "text",

@@ -9,7 +9,13 @@ import type {
   RoomPosition,
   RoomStore,
 } from "#server/domain/rooms/ports.ts";
-import { isAnswer, noSuchMessage, notTheAuthor, roomNotFound } from "#server/domain/rooms/room-errors.ts";
+import {
+  emptyMessage,
+  isAnswer,
+  noSuchMessage,
+  notTheAuthor,
+  roomNotFound,
+} from "#server/domain/rooms/room-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { Tables } from "../sql/schema.ts";
 import { leaseEnd } from "../sql/database-time.ts";
@@ -205,6 +211,13 @@ async function openAnswer(
     .execute();
 }
 
+/** @param text that it is to have; undefined: it is to be deleted */
+function throwUnlessChangeable(found: RoomEntry, userId: string, text: string | undefined): void {
+  if (found.authorId !== userId) throw notTheAuthor();
+  if (found.askedBy !== undefined && text !== undefined) throw isAnswer();
+  if (text === "" && found.picture === undefined) throw emptyMessage();
+}
+
 async function change(
   tables: RoomTables,
   wanted: {
@@ -220,8 +233,7 @@ async function change(
     if (state === "invited") throw roomNotFound();
     const found = await messageIn(trx, roomId, messageId);
     if (found === undefined) throw noSuchMessage("message_id");
-    if (found.authorId !== userId) throw notTheAuthor();
-    if (found.askedBy !== undefined && text !== undefined) throw isAnswer();
+    throwUnlessChangeable(found, userId, text);
     if (text === undefined ? found.deletedAtMs !== undefined : found.text === text) return found;
     if (found.deletedAtMs !== undefined) {
       throw invalidField("message_id", "this message was deleted. Send a new one.");

@@ -133,6 +133,18 @@ test("[14] a picture in a room: pasted, taken out, sent with a text or alone, se
   await page.evaluate(() => dispatchEvent(new Event("refuse")));
   await expect(field).toHaveValue("A long text\n\nand");
   await expect(preview).toBeVisible();
+
+  // The words of a picture may go.
+  const captioned = log.getByRole("article").filter({ hasText: "The bridge, from" });
+  await captioned.getByRole("button", { name: "Edit" }).press("Enter");
+  const editor = page.getByRole("textbox", { name: "Message", exact: true });
+  await editor.fill("");
+  await page.keyboard.press("Enter");
+  await expect(editor).toHaveCount(0);
+  const edits = gallery.script((host) =>
+    host.calls.filter(({ name }) => name === "editInRoom").map(({ input }) => input),
+  );
+  expect(await edits).toEqual([{ room: "r1", messageId: "m11", text: "" }]);
 });
 
 test("what the assistant answers names who has asked; its asker alone stops and deletes it, and sees who writes and who is there", async ({

@@ -65,6 +65,12 @@ test("[14] a picture in a room: told to all by its size, given to members alone,
   const later = { room, messageId: second.messageId ?? "" };
   const edited = await ann.ask(Rooms.method.editMessage, { ...later, text: "a greenfinch" });
   expect(edited).toMatchObject({ text: "a greenfinch", picture: size });
+  // The words may go, the picture says enough; a message of words alone may not be emptied.
+  const bare = await ann.ask(Rooms.method.editMessage, { ...later, text: " " });
+  expect(bare).toMatchObject({ text: "", picture: size });
+  const emptied = await ann.call(Rooms.method.editMessage, { ...first, room, text: " " });
+  expect(emptied).toMatchObject({ code: INVALID_ARGUMENT, field: "text" });
+  await ann.ask(Rooms.method.editMessage, { ...later, text: "a greenfinch" });
   await bob.ask(Rooms.method.leaveRoom, { room });
   expect(await bob.call(Rooms.method.getPicture, later)).toMatchObject({ code: NOT_FOUND });
 
