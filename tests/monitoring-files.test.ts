@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import metadata from "../package.json" with { type: "json" };
 import { createMetrics } from "#server/observe/metrics.ts";
+import { quietSources } from "#server/testing/metric-sources.ts";
 
 const folder = join(import.meta.dirname, "../docs/operations");
 
@@ -36,15 +37,7 @@ const everywhere = ["instance", "job", "le"];
 
 /** Every sample's name with its labels, after each was used once. */
 async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const metrics = createMetrics({
-    pingDatabase: async () => undefined,
-    redisStatus: () => "connected",
-    passwordQueueDepth: () => 0,
-    clockAheadSeconds: () => 0,
-    restoreProvenAtMs: async () => 0,
-    masterKeyIsRight: () => true,
-    rooms: () => undefined,
-  });
+  const metrics = createMetrics(quietSources);
   metrics.tokenRequest("password", "success", 1, "pipit-cli");
   metrics.failedLogin("wrong-password");
   metrics.refreshRotation("rotated");
@@ -57,6 +50,11 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.programEvent("success");
   metrics.certificateExpires(1);
   metrics.removed("chats", 1);
+  metrics.turnEnded("done");
+  metrics.modelFailed("MODEL_FAILED");
+  metrics.sentenceSpoken("flite", "spoken", 1);
+  metrics.rpc("service/method", "ok", 1);
+  metrics.database.statement("select", 1);
   const names = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of (await metrics.text()).body.matchAll(
     /^([a-z_]+)(?:\{(.*)\})? /gm,

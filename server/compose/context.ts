@@ -10,9 +10,10 @@ import { Compaction } from "../domain/assistant/compaction.ts";
 import { createModelConnection, type ModelConnections } from "../domain/assistant/model-connection.ts";
 import { defaultModelLimits } from "../domain/assistant/models/model-limits.ts";
 import { createOllamaWatch } from "../domain/assistant/models/ollama.ts";
+import { watchedModels } from "../domain/assistant/models/watched-models.ts";
 import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
 import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
-import { createCalculator } from "../domain/assistant/tools/calculator.ts";
+import { createCalculator, type Calculator } from "../domain/assistant/tools/calculator.ts";
 import { Pictures } from "../domain/pictures/pictures.ts";
 import { createTurnService } from "../domain/assistant/turn-service.ts";
 import type { TurnService } from "../domain/assistant/turn-types.ts";
@@ -121,7 +122,8 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const folder = building.use(await openDataFolder(config.dataDir));
   const { redis, redisStatus, bus } = await openBus(config, logger, building);
   const rates = createRateHeaders();
-  const { late, metrics } = openMetrics(redisStatus, time);
+  const { late, metrics } = openMetrics(redisStatus, time, folder.path);
+  building.use(metrics);
   const common = { config, clock, time, logger, correlation, metrics, rates, bus, redisStatus };
   const { opened, masterKey, places } = await openServerStore(common, folder.path, building);
   late.store = opened;
@@ -141,10 +143,12 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const semantic = openSemanticSearch(config, opened, logger, building);
   const store = semantic === undefined ? opened : { ...opened, turns: semantic.searching(opened.turns) };
   if (time.state !== "wrong") await auth.webSessions.removeExpired();
-  const { models, modelConnection } = connectModels({ config, store, masterKey, clock, logger }, deps.models);
+  const connected = connectModels({ config, store, masterKey, clock, logger }, deps.models);
+  const { modelConnection } = connected;
+  const models = watchedModels(connected.models, metrics);
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
-  const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, logger }));
+  const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, metrics, logger }));
   const quotas = createQuotas({ use: store.tokenUse, limits: store.auth.tokenLimits, usual: config, clock });
   const turns = building.use(
     createTurnService({
@@ -168,7 +172,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
     { ...common, models, quotas, pictures, store, limits: auth.limits },
     building,
   );
-  late.rooms = talk.rooms;
+  Object.assign(late, { rooms: talk.rooms, semantic, pictures, calculator });
   const sync = openSync(store, bus, logger, building);
   const built = building.move();
   return {
@@ -268,6 +272,7 @@ async function openServerStore(
         return auditKeyOf(masterKey);
       },
       auditMetrics: metrics,
+      watch: metrics.database,
       clock,
       logger,
     }),
@@ -297,7 +302,15 @@ function startRemoving(
   owner.use(startRetention({ removeOld, kept: config, mayRemove, onRemoved: metrics.removed, logger }));
   const retentionMs = auth.auditRetentionDays * DAY_MS;
   if (auditReader !== undefined)
-    owner.use(startAuditRetention({ reader: auditReader, retentionMs, mayRemove, logger }));
+    owner.use(
+      startAuditRetention({
+        reader: auditReader,
+        retentionMs,
+        mayRemove,
+        onDamaged: metrics.auditDamaged,
+        logger,
+      }),
+    );
   const purge = async (signal: AbortSignal): Promise<number> => {
     if (!mayRemove()) return 0;
     await programEvents.removeOlder(eventsKeptDays * DAY_MS, signal);
@@ -341,13 +354,30 @@ function openSemanticSearch(
   );
 }
 
+interface Late {
+  store?: Store;
+  auth?: AuthContext;
+  rooms?: Rooms;
+  keys?: KeyRingWatch;
+  semantic?: SemanticSearch | undefined;
+  pictures?: Pictures;
+  calculator?: Calculator;
+}
+
 /** Gauges ask for what is built after them, once it is there. */
-function openMetrics(redisStatus: () => RedisStatus, time: ServerClock) {
-  const late: { store?: Store; auth?: AuthContext; rooms?: Rooms; keys?: KeyRingWatch } = {};
+function openMetrics(redisStatus: () => RedisStatus, time: ServerClock, dataFolder: string) {
+  const late: Late = {};
   const metrics = createMetrics({
     pingDatabase: async () => late.store?.ping(),
     redisStatus,
     passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
+    queues: () => ({
+      ...late.store?.queues(),
+      pictures: late.pictures?.waiting ?? 0,
+      calculations: late.calculator?.waiting ?? 0,
+    }),
+    embeddingsAnswer: () => late.semantic && late.semantic.state !== "failing",
+    dataFolder,
     rooms: () => late.rooms?.counts,
     clockAheadSeconds: () => time.aheadSeconds,
     restoreProvenAtMs: async () => late.store?.restoreProvenAtMs(),

@@ -18,4 +18,6 @@ export interface AuthMetrics {
   /** A use of the password grant, which RFC 9700 §2.4 tells everybody to give up; by a registered client. */
   passwordGrant(clientId: string): void;
   authenticatedRequest(method: AuthenticationMethod): void;
+  /** Damage of the audit log was met: a chain that is not as it was signed, or events that do not follow each other. */
+  auditDamaged(): void;
 }

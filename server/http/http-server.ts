@@ -7,7 +7,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER } from "#server/observe/correlation.ts";
-import type { HttpMetrics } from "#server/observe/metrics.ts";
+import type { CallMetrics, HttpMetrics } from "#server/observe/metrics.ts";
 import { listenError } from "#server/net/listen-error.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
 import type { ServerTls } from "#server/net/server-tls.ts";
@@ -54,7 +54,7 @@ export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation"
   readonly gate: Gate;
   /** The client's address of a request, past the trusted proxies. */
   readonly clientAddressOf: ClientAddress;
-  readonly metrics: HttpMetrics;
+  readonly metrics: HttpMetrics & Pick<CallMetrics, "errorTold">;
   /** Undefined: without TLS. */
   readonly tls?: ServerTls | undefined;
 }

@@ -17,7 +17,9 @@ test.each([
   const logger = createRecordingLogger();
   const app = fastify();
   onTestFinished(() => app.close());
-  const deps = { logger, correlation: createCorrelation() };
+  const told: string[] = [];
+  const metrics = { errorTold: (one: string) => void told.push(one) };
+  const deps = { logger, correlation: createCorrelation(), metrics };
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
   const handle = async (): Promise<never> => {
     throw new PipitError(code, "A text.", { retryAfterMs: 1500 });
@@ -27,4 +29,5 @@ test.each([
   expect([answer.statusCode, answer.headers["retry-after"]]).toEqual([status, "2"]);
   expect(answer.json()).toMatchObject({ error: { code } });
   expect(logger.lines.map((line) => line.level)).toEqual([level]);
+  expect(told).toEqual([code]);
 });

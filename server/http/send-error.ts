@@ -1,14 +1,22 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "#contract/logger.ts";
+import { PipitError } from "#contract/pipit-error.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
+import type { CallMetrics } from "#server/observe/metrics.ts";
 import { refusalBody } from "./api-v1/api-answer.ts";
 import { toErrorAnswer, type ErrorAnswer } from "./kit/http-error.ts";
 import { isOpenAiPath, toOpenAiError } from "./v1/openai/openai-error.ts";
 import { sendOAuthError, toBearerError, toOAuthError } from "./oauth/kit/oauth-answer.ts";
 
+interface Answering {
+  readonly logger: Logger;
+  readonly correlation: Correlation;
+  readonly metrics: Pick<CallMetrics, "errorTold">;
+}
+
 /** Answers what a route, its gate or the HTTP server threw, in the form that the clients of its path read. */
 export function sendError(
-  { logger, correlation }: { readonly logger: Logger; readonly correlation: Correlation },
+  { logger, correlation, metrics }: Answering,
   reason: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -17,6 +25,7 @@ export function sendError(
   const id = adoptCorrelationId(request.raw.headers);
   reply.header(CORRELATION_HEADER, id);
   const path = pathOf(request);
+  if (reason instanceof PipitError) metrics.errorTold(reason.code);
   const refusal = inFormOf(path, reason, reply);
   const fields = { method: request.method, path };
   correlation.run(id, () => {
@@ -27,6 +36,7 @@ export function sendError(
     }
     const answer = toErrorAnswer(reason);
     const { body, retryAfterMs, internal } = answer;
+    if (internal && !(reason instanceof PipitError)) metrics.errorTold("INTERNAL");
     const told = isOpenAiPath(path)
       ? toOpenAiError(answer)
       : { status: answer.status, body: toBody(path, answer) };

@@ -1,6 +1,8 @@
-import { performance } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RoomCounts } from "#server/domain/rooms/rooms.ts";
+import { gauge } from "./gauge.ts";
+import { addDiskMetrics, addProcessMetrics } from "./process-metric-set.ts";
+import { answerMetrics, callMetrics, databaseMetrics } from "./work-metric-set.ts";
 
 /** About 5 ms, a token by ES256, to 2 s, where a client gives up; 0.2 is the goal that alerts look at. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2];
@@ -16,6 +18,12 @@ export interface MetricSources {
   readonly redisStatus: () => RedisStatus | Promise<RedisStatus>;
   /** Passwords that wait for their turn to be hashed. */
   readonly passwordQueueDepth: () => number;
+  /** How much waits, by what it waits for; names of ours. */
+  readonly queues: () => Readonly<Record<string, number>>;
+  /** Undefined without an embeddings server; false while it does not answer. */
+  readonly embeddingsAnswer: () => boolean | undefined;
+  /** The path of the data folder. */
+  readonly dataFolder: string;
   /** Undefined until the server has been built. */
   readonly rooms: () => RoomCounts | undefined;
   /** Of this machine's clock before the database's; undefined where it is the same. */
@@ -35,14 +43,19 @@ const PING_TIMEOUT_MS = 2_000;
 export function createMetricSet(sources: MetricSources) {
   const registry = new Registry();
   addServiceGauges(registry, sources);
-  addProcessMetrics(registry);
+  addDiskMetrics(registry, sources.dataFolder);
+  addQueueDepths(registry, sources);
   return {
     registry,
+    processWatch: addProcessMetrics(registry),
     ...authMetrics(registry),
     ...httpMetrics(registry),
     ...roomMetrics(registry, sources),
     ...socketMetrics(registry),
     ...eventMetrics(registry),
+    ...answerMetrics(registry),
+    ...callMetrics(registry),
+    ...databaseMetrics(registry),
     certificate: certificateGauge(registry),
   };
 }
@@ -241,64 +254,20 @@ function addServiceGauges(registry: Registry, sources: MetricSources): void {
   );
 }
 
-/**
- * prom-client's own process metrics keep a timer running for the event loop's delay, 100 wake-ups a second; these cost
- * nothing between scrapes. Their names are those that every dashboard for Node knows.
- */
-function addProcessMetrics(registry: Registry): void {
-  const registers = [registry];
-  const startedAtSeconds = Date.now() / 1000 - process.uptime();
-  gauge(registers, "process_start_time_seconds", "Start of the process.", () => startedAtSeconds);
-  gauge(registers, "process_resident_memory_bytes", "Memory of the process.", () =>
-    process.memoryUsage.rss(),
-  );
-  gauge(registers, "nodejs_heap_size_used_bytes", "Heap in use.", () => process.memoryUsage().heapUsed);
-  const cpu = new Counter({
-    name: "process_cpu_seconds_total",
-    help: "Processor time, user and system.",
-    registers,
+function addQueueDepths(registry: Registry, { queues, embeddingsAnswer }: MetricSources): void {
+  const depth: Gauge<"queue"> = new Gauge({
+    name: "pipit_queue_depth",
+    help: "What waits for its turn, by queue.",
+    labelNames: ["queue"],
+    registers: [registry],
     collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / 1e6);
+      for (const [queue, waiting] of Object.entries(queues())) depth.set({ queue }, waiting);
     },
   });
-  cpu.inc(0);
-  let before = performance.eventLoopUtilization();
-  gauge(
-    registers,
-    "nodejs_eventloop_utilization",
-    "Share of the time since the last look that was work.",
-    () => {
-      const now = performance.eventLoopUtilization();
-      const { utilization } = performance.eventLoopUtilization(now, before);
-      before = now;
-      return utilization;
-    },
-  );
-  gauge(registers, "nodejs_eventloop_lag_seconds", "How long a task had to wait just now.", async () => {
-    const startMs = performance.now();
-    await new Promise((resolve) => setImmediate(resolve));
-    return (performance.now() - startMs) / 1000;
-  });
-}
-
-/** A gauge that is read when it is asked for; without a value while `read` has none. */
-function gauge(
-  registers: Registry[],
-  name: string,
-  help: string,
-  read: () => number | undefined | Promise<number | undefined>,
-): void {
-  const made: Gauge = new Gauge({
-    name,
-    help,
-    registers,
-    async collect() {
-      const value = await read();
-      if (value === undefined) made.remove();
-      else made.set(value);
-    },
+  const help = "1 while the embeddings server answers; no value without one.";
+  gauge([registry], "pipit_embeddings_up", help, () => {
+    const answers = embeddingsAnswer();
+    return answers === undefined ? undefined : Number(answers);
   });
 }
 

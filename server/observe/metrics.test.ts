@@ -5,15 +5,16 @@ import { openGate } from "#server/testing/open-gate.ts";
 import { addRoutes } from "../http/kit/route.ts";
 import { measureRequests } from "../http/kit/measure-requests.ts";
 import { metricsRoute } from "../http/probes/metrics-route.ts";
+import { quietSources } from "#server/testing/metric-sources.ts";
+import type { MetricSources } from "./metric-set.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
-const sources = {
-  pingDatabase: async () => undefined,
-  redisStatus: () => "connected" as const,
+const sources: MetricSources = {
+  ...quietSources,
   passwordQueueDepth: () => 3,
+  queues: () => ({ database: 4, pictures: 0 }),
   rooms: () => ({ readers: 2, delivered: 7, tooSlow: 1 }),
-  clockAheadSeconds: () => -1_200 as number | undefined,
-  restoreProvenAtMs: async () => 0,
+  clockAheadSeconds: () => -1_200,
   masterKeyIsRight: () => false,
 };
 
@@ -74,7 +75,7 @@ describe("metrics", () => {
     for (const name of ["auth_failed_login_attempts_total", "auth_password_grant_total"]) {
       expect(all.filter((line) => line.startsWith(`${name}{`))).toHaveLength(51);
     }
-    expect(all.length).toBeLessThan(400);
+    expect(all.length).toBeLessThan(500);
   });
 
   test("say that database and Redis are down, and nothing of a Redis that is not used", async () => {
@@ -134,7 +135,49 @@ describe("metrics", () => {
     );
   });
 
-  test("tell of the process", async () => {
+  test("tell of answers, models and voices, of calls, and of the database", async () => {
+    const metrics = createMetrics(sources);
+    for (let begun = 0; begun < 3; begun += 1) metrics.turnStarted();
+    metrics.firstToken(700);
+    metrics.turnEnded("done");
+    metrics.turnEnded("MODEL_UNREACHABLE");
+    metrics.modelAsked();
+    metrics.modelFailed("MODEL_UNREACHABLE");
+    metrics.sentenceSpoken("flite", "spoken", 80);
+    metrics.rpc("pipit.Service/Method", "permission_denied", 3);
+    metrics.errorTold("TOKEN_EXPIRED");
+    metrics.database.statement("select", 2);
+    metrics.database.failed("STORAGE_CORRUPT");
+    metrics.auditDamaged();
+    expect(await lines(metrics)).toEqual(
+      expect.arrayContaining([
+        "pipit_turns_started_total 3",
+        "pipit_turns_running 1",
+        'pipit_turns_ended_total{outcome="done"} 1',
+        'pipit_turns_ended_total{outcome="MODEL_UNREACHABLE"} 1',
+        'pipit_turn_first_token_seconds_bucket{le="0.5"} 0',
+        'pipit_turn_first_token_seconds_bucket{le="1"} 1',
+        "pipit_model_requests_total 1",
+        'pipit_model_errors_total{code="MODEL_UNREACHABLE"} 1',
+        'pipit_speech_requests_total{provider="flite",outcome="spoken"} 1',
+        'pipit_speech_duration_seconds_bucket{le="0.1",provider="flite"} 1',
+        'pipit_rpc_requests_total{method="pipit.Service/Method",code="permission_denied"} 1',
+        'pipit_rpc_duration_seconds_count{method="pipit.Service/Method"} 1',
+        'pipit_errors_total{code="TOKEN_EXPIRED"} 1',
+        // Alerts see the first of them too, as a counter that is there already grows.
+        'pipit_errors_total{code="STORAGE_CORRUPT"} 0',
+        'pipit_database_errors_total{code="STORAGE_CORRUPT"} 1',
+        'pipit_database_errors_total{code="STORAGE_FULL"} 0',
+        'pipit_database_duration_seconds_bucket{le="0.0025",statement="select"} 1',
+        "pipit_audit_damage_total 1",
+        'pipit_queue_depth{queue="database"} 4',
+        'pipit_queue_depth{queue="pictures"} 0',
+        "pipit_embeddings_up 1",
+      ]),
+    );
+  });
+
+  test("tell of the process, and how long it kept tasks waiting since the last look", async () => {
     const metrics = createMetrics(sources);
     const valueOf = async (name: string): Promise<number> =>
       Number((await lines(metrics)).find((line) => line.startsWith(`${name} `))?.split(" ")[1]);
@@ -144,6 +187,17 @@ describe("metrics", () => {
     expect(await valueOf("process_resident_memory_bytes")).toBeGreaterThan(1e6);
     expect(await valueOf("nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0);
     expect(await valueOf("nodejs_eventloop_utilization")).toBeLessThanOrEqual(1);
+    expect(await valueOf("pipit_disk_free_bytes")).toBeLessThan(await valueOf("pipit_disk_size_bytes"));
+    expect(await valueOf("pipit_disk_free_bytes")).toBeGreaterThan(0);
+    await expect
+      .poll(async () => {
+        const until = performance.now() + 300;
+        while (performance.now() < until);
+        return valueOf("nodejs_eventloop_lag_max_seconds");
+      })
+      .toBeGreaterThan(0.2);
+    metrics[Symbol.dispose]();
+    expect(await valueOf("nodejs_eventloop_lag_max_seconds")).toBe(0);
   });
 
   test("are served as text, with requests by route and never by path", async () => {

@@ -1,4 +1,7 @@
+import type { ErrorCode } from "#contract/error-codes.ts";
 import type { AuthMetrics } from "../domain/auth-metrics.ts";
+import type { WorkMetrics } from "../domain/work-metrics.ts";
+import type { DatabaseWatch } from "../store/database-watch.ts";
 import type { MetricSet, MetricSources } from "./metric-set.ts";
 
 /** Distinct values of one label; more are counted as "other", whatever they are. */
@@ -22,6 +25,14 @@ export interface HttpMetrics {
   httpRequest(route: string | undefined, status: number, durationMs: number): void;
 }
 
+/** Of calls by gRPC, gRPC-Web and Connect, and of errors on all ports. */
+export interface CallMetrics {
+  /** @param method service and method, as the server declares them @param code e.g. "ok", "permission_denied" */
+  rpc(method: string, code: string, durationMs: number): void;
+  /** A client is told an error. */
+  errorTold(code: ErrorCode): void;
+}
+
 /** Why a socket was closed. */
 export type SocketEnd = "peer" | "stopping" | "revoked" | "unread" | "silent" | "error";
 
@@ -38,7 +49,9 @@ export interface SocketMetrics {
 }
 
 /** What the server counts and measures; see docs/operations/monitoring.md. */
-export interface Metrics extends AuthMetrics, HttpMetrics, SocketMetrics {
+export interface Metrics
+  extends AuthMetrics, HttpMetrics, CallMetrics, SocketMetrics, WorkMetrics, Disposable {
+  readonly database: DatabaseWatch;
   roomLag(lagMs: number): void;
   /** When the server's own certificate expires, in seconds since 1970. */
   certificateExpires(atSeconds: number): void;
@@ -60,7 +73,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   let set: MetricSet | undefined;
   const pending: ((set: MetricSet) => void)[] = [];
   const load = (): Promise<MetricSet> => (loading ??= loadSet(sources, pending).then((made) => (set = made)));
-  const record = (work: (set: MetricSet) => void): void => {
+  const record: Recording = (work) => {
     if (set !== undefined) work(set);
     else if (pending.length < MAX_PENDING) pending.push(work);
   };
@@ -88,6 +101,19 @@ export function createMetrics(sources: MetricSources): Metrics {
         httpRequests.inc({ route, status: statusClass(status) });
         httpRequestSeconds.observe({ route }, durationMs / 1000);
       }),
+    ...workMetrics(record),
+    rpc: (method, code, durationMs) =>
+      record(({ rpcs, rpcSeconds }) => {
+        rpcs.inc({ method, code });
+        rpcSeconds.observe({ method }, durationMs / 1000);
+      }),
+    errorTold: (code) => record(({ errors }) => errors.inc({ code })),
+    database: {
+      statement: (statement, durationMs) =>
+        record(({ statementSeconds }) => statementSeconds.observe({ statement }, durationMs / 1000)),
+      failed: (code) => record(({ databaseErrors }) => databaseErrors.inc({ code })),
+    },
+    auditDamaged: () => record(({ auditDamage }) => auditDamage.inc()),
     roomLag: (lagMs) => record(({ roomLagSeconds }) => roomLagSeconds.observe(lagMs / 1000)),
     socketOpened: () => record(({ sockets }) => sockets.inc()),
     socketClosed: (reason) =>
@@ -108,6 +134,33 @@ export function createMetrics(sources: MetricSources): Metrics {
       const { registry } = await load();
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
+    [Symbol.dispose]: () => set?.processWatch[Symbol.dispose](),
+  };
+}
+
+/** Runs `work` once there is a set. */
+type Recording = (work: (set: MetricSet) => void) => void;
+
+function workMetrics(record: Recording): WorkMetrics {
+  return {
+    turnStarted: () =>
+      record(({ turnsStarted, turnsRunning }) => {
+        turnsStarted.inc();
+        turnsRunning.inc();
+      }),
+    turnEnded: (how) =>
+      record(({ turnsEnded, turnsRunning }) => {
+        turnsEnded.inc({ outcome: how });
+        turnsRunning.dec();
+      }),
+    firstToken: (afterMs) => record(({ firstTokenSeconds }) => firstTokenSeconds.observe(afterMs / 1000)),
+    modelAsked: () => record(({ modelRequests }) => modelRequests.inc()),
+    modelFailed: (code) => record(({ modelErrors }) => modelErrors.inc({ code })),
+    sentenceSpoken: (provider, outcome, durationMs) =>
+      record(({ sentences, sentenceSeconds }) => {
+        sentences.inc({ provider, outcome });
+        sentenceSeconds.observe({ provider }, durationMs / 1000);
+      }),
   };
 }
 

@@ -8,6 +8,7 @@ import { Places } from "#server/domain/limits/places.ts";
 import { authService } from "./auth/auth-service.ts";
 import { createAuthInterceptor } from "./kit/auth-interceptor.ts";
 import { createErrorInterceptor } from "./kit/error-interceptor.ts";
+import { measureCalls } from "./kit/measured-calls.ts";
 import { createWatchInterceptor } from "./kit/watch-interceptor.ts";
 import { createHealthService } from "./health.ts";
 import { rpcService, type RpcProtocols } from "./kit/rpc-service.ts";
@@ -45,7 +46,7 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
   const options: ConnectRouterOptions = {
     // Compressing each small message of a stream costs ten times what it saves.
     acceptCompression: [],
-    requestGate: createAuthInterceptor({ ...ctx, services }),
+    requestGate: measureCalls(createAuthInterceptor({ ...ctx, services }), ctx.metrics),
     interceptors: [createWatchInterceptor(ctx.guard), createErrorInterceptor(ctx.logger)],
     shutdownSignal,
   };

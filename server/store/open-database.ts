@@ -3,6 +3,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import type { AuditLogOptions } from "./audit/audit-store.ts";
 import type { DatabaseTime } from "./sql/database-time.ts";
+import { timedNow } from "./database-watch.ts";
 import { createDiskWatch } from "./disk-watch.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
 import { keepBeforeMigration, removeOldCopies } from "./sqlite/snapshot.ts";
@@ -12,7 +13,7 @@ import { toPostgresStartError } from "./errors/postgres-errors.ts";
 import { PostgresIndexWork } from "./search/postgres-index-work.ts";
 import { createPostgresTurnIndex } from "./search/postgres-turn-index.ts";
 import type { Tables } from "./sql/schema.ts";
-import { createAttempt, ServerSqliteDialect, SharedSqlite } from "./sqlite/sqlite-dialect.ts";
+import { createAttempt, ServerSqliteDialect, SharedSqlite, type Attempt } from "./sqlite/sqlite-dialect.ts";
 import { createSqliteRotations } from "./sqlite/sqlite-rotations.ts";
 import { SqliteThread } from "./sqlite/sqlite-thread.ts";
 import { ThreadSqliteDialect } from "./sqlite/thread-dialect.ts";
@@ -63,6 +64,8 @@ export interface DatabaseHandle extends AsyncDisposable {
   readonly rotations: (audit: AuditLogOptions, time: DatabaseTime) => RotationStore;
   /** Where it is, for messages; without the password. */
   readonly place: string;
+  /** How many statements or transactions wait, by what they wait for. */
+  readonly queues: () => Readonly<Record<string, number>>;
   /** Path under which a damaged database was kept when this one was opened. */
   readonly setAside: string | undefined;
   /**
@@ -89,17 +92,19 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 }
 
 async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseHandle> {
-  const { file, logger } = options;
+  const { file, logger, watch } = options;
   const { database, setAside } = await openDatabaseFile(options);
   const disk = createDiskWatch();
   const attempt = createAttempt(database, (error) => {
     disk.see(error);
+    watch?.failed(error.code);
     // A damaged index is made anew; all else is whole.
     if (!isCorruption(error) || isIndexDamage(error)) return;
     markSuspect(file);
     logger.error("store.damaged", { file, detail: error.detail });
   });
-  const shared = new SharedSqlite(database, attempt);
+  const shared = new SharedSqlite(database, attempt, watch);
+  const timedAttempt: Attempt = (work) => timedNow(watch, "rotation", () => attempt(work));
   const db = new Kysely<Tables>({ dialect: new ServerSqliteDialect(shared, true) });
   const relaxedDb = new Kysely<Tables>({ dialect: new ServerSqliteDialect(shared, false) });
   const thread = new SqliteThread(file);
@@ -124,8 +129,14 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     turnIndex,
     searchDb,
     indexWork: createSqliteIndexWork(indexDb, indexThread),
-    rotations: (audit) => createSqliteRotations(db, database, attempt, audit),
+    rotations: (audit) => createSqliteRotations(db, database, timedAttempt, audit),
     place: file,
+    queues: () => ({
+      database: shared.waiting,
+      long_answers: thread.waiting,
+      search_index: indexThread.waiting,
+      searches: searchThread.waiting,
+    }),
     setAside,
     async forget(wiped, signal) {
       const merged = await forgetRemoved(relaxedDb, signal);
@@ -167,7 +178,19 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     import("./postgres/postgres-rotations.ts"),
   ]);
   const disk = createDiskWatch();
-  const { db: pool, query, place, openUnlimited } = openPostgres({ ...options, onError: disk.see });
+  const {
+    db: pool,
+    query,
+    place,
+    openUnlimited,
+    waiting,
+  } = openPostgres({
+    ...options,
+    onError(error) {
+      disk.see(error);
+      options.watch?.failed(error.code);
+    },
+  });
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();
   const indexWork = new PostgresIndexWork(db);
@@ -193,6 +216,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     indexWork,
     rotations: (audit, time) => createPostgresRotations(db, query, audit, time),
     place,
+    queues: () => ({ database: waiting() }),
     setAside: undefined,
     forget: async () => true,
     isWritable: () => disk.isWritable(pool),

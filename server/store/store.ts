@@ -155,14 +155,20 @@ function createStore(database: DatabaseHandle, options: StoreOptions, close: () 
   let listener: (() => void) | undefined;
   const onChanged = (): void => listener?.();
   const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
+  const audited = key && {
+    key,
+    clock,
+    dialect,
+    ...(metrics?.auditDamaged && { onDamaged: metrics.auditDamaged }),
+  };
   /** The files: what an earlier sweep wiped, also one of a server that was killed, or a change has replaced. */
   let mayHoldWiped = true;
   const shared = { time, sync, roomTurns: new RoomTurns() };
   const auth = createAuthStore(db, {
     ...shared,
     onChanged,
-    auditLogFor: auditLogs(key && { key, clock, dialect }, metrics),
-    rotations: key === undefined ? closedRotations : rotations({ key, clock, dialect }, time),
+    auditLogFor: auditLogs(audited, metrics),
+    rotations: audited === undefined ? closedRotations : rotations(audited, time),
   });
   const heard = mendedChats(chats, mended, onChanged);
   const memories = following(auth.memories, ["update"], () => void (mayHoldWiped = true));
@@ -199,9 +205,11 @@ function createStore(database: DatabaseHandle, options: StoreOptions, close: () 
     auth: { ...auth, memories },
     oidcPayloads: createOidcPayloadStore(db),
     /** Undefined without `auditKey`. */
-    auditReader: key === undefined ? undefined : createAuditReader(db, { key, clock, dialect }),
+    auditReader: audited && createAuditReader(db, audited),
     /** Of attempts, where no Redis keeps them. */
     counters: createSqlCounterStore({ db: relaxedDb, time: dialect === "postgres" ? "database" : "caller" }),
+    /** How many statements or transactions wait, by what they wait for. */
+    queues: database.queues,
     /** Path under which a damaged database was kept when this one was opened. */
     setAside,
     /** False while the database's disk is full; for /health. */

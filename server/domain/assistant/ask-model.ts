@@ -1,6 +1,7 @@
 import { ANSWER_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, FinishTurn, Turn } from "../chats/ports.ts";
+import type { TurnEnd } from "../work-metrics.ts";
 import { abortable } from "./abortable.ts";
 import { partsOf } from "./answer-parts.ts";
 import { publishLate } from "./aside.ts";
@@ -19,6 +20,8 @@ interface Draft {
   outputTokens: number;
   /** What the model was told; empty until it is asked. */
   asked: readonly ModelMessage[];
+  /** It has said something. */
+  spoke: boolean;
 }
 
 /** Asks the model, passes its answer on as it comes, and stores it. Throws PipitError, after having stored what there was. */
@@ -29,8 +32,9 @@ export async function askModel(
   image: Uint8Array | undefined,
 ): Promise<void> {
   const { deps, live } = run;
-  const draft: Draft = { model: undefined, inputTokens: 0, outputTokens: 0, asked: [] };
+  const draft: Draft = { model: undefined, inputTokens: 0, outputTokens: 0, asked: [], spoke: false };
   let answered: AnsweredTurn;
+  deps.metrics.turnStarted();
   try {
     await deps.quotas.check(run.userId);
     await publishTitle(run, chat, turn);
@@ -42,7 +46,7 @@ export async function askModel(
     throw failure;
   }
   // The voice goes on meanwhile: it ends seconds after the text.
-  await deps.turns.finish(finishOf(run, turn, draft, "done"));
+  await finishTurn(run, finishOf(run, turn, draft, "done"), "done");
   deps.compaction.consider(answered);
   live.publish({
     type: "usage",
@@ -113,14 +117,19 @@ async function takeParts(
 function takePart(run: Run, part: AnswerPart, draft: Draft): void {
   // Only answers to programs have them.
   if (part.type === "call") return;
-  if (part.type !== "usage") return tell(run, part);
+  if (part.type !== "usage") {
+    tell(run, part);
+    if (draft.spoke || (part.type !== "text" && part.type !== "reasoning")) return;
+    draft.spoke = true;
+    return run.deps.metrics.firstToken(performance.now() - run.live.startedAtMs);
+  }
   draft.inputTokens = part.inputTokens;
   draft.outputTokens = part.outputTokens;
 }
 
 /** Keeps the partial answer. A store that fails now must not hide why the answer failed. */
 async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: PipitError): Promise<void> {
-  const { logger, turns } = run.deps;
+  const { logger } = run.deps;
   // Interrupted, or deleted meanwhile: a person wanted it so.
   const status = ["CANCELLED", "CHAT_NOT_FOUND"].includes(failure.code) ? "cancelled" : "failed";
   const fields = { turnId: turn.id, code: failure.code, model: draft.model, detail: failure.detail };
@@ -128,11 +137,23 @@ async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: Pipi
   if (failure.code === "QUOTA_EXCEEDED") logger.info("turn refused", fields);
   else if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
   else logger.debug("turn cancelled", fields);
+  const ended = status === "failed" ? failure.code : status;
   try {
     const why = status === "failed" && { failure: { code: failure.code, message: failure.message } };
-    await turns.finish({ ...finishOf(run, turn, draft, status), ...why });
+    await finishTurn(run, { ...finishOf(run, turn, draft, status), ...why }, ended);
   } catch (error) {
     logger.error("turn could not be stored", { ...fields, error });
+  }
+}
+
+/** Stores the answer; it has ended whether that goes well or not. */
+async function finishTurn({ deps }: Run, how: FinishTurn, ended: TurnEnd): Promise<void> {
+  try {
+    await deps.turns.finish(how);
+    deps.metrics.turnEnded(ended);
+  } catch (error) {
+    deps.metrics.turnEnded(PipitError.from(error).code);
+    throw error;
   }
 }
 

@@ -27,6 +27,8 @@ export interface Place {
  */
 export class LiveTurn {
   readonly userId: string;
+  /** By `performance.now()`. */
+  readonly startedAtMs = performance.now();
   readonly log = new AnswerLog();
   readonly #listeners = new Set<Listener>();
   readonly #controller = new AbortController();

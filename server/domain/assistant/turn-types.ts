@@ -13,6 +13,7 @@ import type { MessageBus } from "../message-bus.ts";
 import type { Pictures } from "../pictures/pictures.ts";
 import type { Quotas } from "../usage/quotas.ts";
 import type { SpeechService } from "../speech/ports.ts";
+import type { WorkMetrics } from "../work-metrics.ts";
 import type { Compaction } from "./compaction.ts";
 import type { Place } from "./live-turn.ts";
 import type { AssistantTool, ModelChoices, ModelSource } from "./ports.ts";
@@ -79,6 +80,7 @@ export interface TurnDeps {
   readonly speech: SpeechService;
   readonly pictures: Pictures;
   readonly bus: MessageBus;
+  readonly metrics: Pick<WorkMetrics, "turnStarted" | "turnEnded" | "firstToken">;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Unique per server process: whose leases these are, and where its messages go. */

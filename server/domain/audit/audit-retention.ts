@@ -12,6 +12,7 @@ export interface AuditRetentionOptions {
   /** False while the clock cannot be believed. */
   readonly mayRemove: () => boolean;
   readonly logger: Logger;
+  readonly onDamaged?: () => void;
   /** Default a minute. */
   readonly firstAfterMs?: number;
   /** Default a day. */
@@ -37,6 +38,7 @@ export function startAuditRetention(options: AuditRetentionOptions): AsyncDispos
       const { removed, problems } = await reader.prune({ olderThanMs: retentionMs, signal });
       if (removed > 0) logger.info("audit.pruned", { removed });
       if (problems.length > 0) {
+        options.onDamaged?.();
         logger.error("audit.damaged", {
           problems,
           cure: "Run: pipit audit verify. What is damaged was kept.",

@@ -3,7 +3,7 @@ import type { AuditEvent, AuditLog } from "./ports.ts";
 
 /** What is counted of the log. */
 export type AuditMetrics = Pick<AuthMetrics, "failedLogin" | "refreshReuse"> &
-  Partial<Pick<AuthMetrics, "successfulLogin">>;
+  Partial<Pick<AuthMetrics, "successfulLogin" | "auditDamaged">>;
 
 /**
  * Counts what is written to the log, so that no place which decides can forget to count. A transaction that is undone

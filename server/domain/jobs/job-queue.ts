@@ -57,6 +57,11 @@ export class JobQueue<Job, Result> implements AsyncDisposable {
     return this.#runner?.id;
   }
 
+  /** Jobs that wait for the one that runs. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Starts the program if it is not there. */
   warm(): void {
     if (!this.#closed) this.#runner ??= this.#start();

@@ -29,6 +29,11 @@ export class Pictures implements AsyncDisposable {
     return this.#jobs.id;
   }
 
+  /** Pictures that wait for the one that is made ready. */
+  get waiting(): number {
+    return this.#jobs.waiting;
+  }
+
   /**
    * The picture as JPEG, longest side at most 1568 px, without metadata.
    *

@@ -1,4 +1,5 @@
 import type { Logger } from "#contract/logger.ts";
+import type { WorkMetrics } from "../work-metrics.ts";
 import { fallbackNotice, noVoiceNotice, voiceFailedNotice, type SpeechNotice } from "./notices.ts";
 import type { ResamplerFactory } from "./pcm/resampler.ts";
 import { wirePcm } from "./pcm/wire-pcm.ts";
@@ -19,12 +20,16 @@ interface Failed {
   readonly failure: SpeechFailure;
 }
 
-/** @param monotonicMs a clock that never jumps, for the rest after a failure. */
+/**
+ * @param monotonicMs a clock that never jumps, for the rest after a failure
+ * @param onSpoken told of every sentence that a provider was asked for
+ */
 export function createProviderChain(
   links: readonly ChainLink[],
   resamplers: ResamplerFactory,
   logger: Logger,
   monotonicMs: () => number,
+  onSpoken: WorkMetrics["sentenceSpoken"] = () => undefined,
 ) {
   const resting = new Map<ChainLink, { readonly untilMs: number; readonly failure: SpeechFailure }>();
 
@@ -87,12 +92,18 @@ export function createProviderChain(
           continue;
         }
         if (failed !== undefined) yield fallbackNotice(failed.name, failed.failure, provider.name, locale);
+        const startedMs = monotonicMs();
+        let outcome = "stopped";
         try {
           yield* attempt(link, request, signal);
+          outcome = "spoken";
           return;
         } catch (reason) {
           signal.throwIfAborted();
           failed = noteFailure(link, reason);
+          outcome = failed.failure;
+        } finally {
+          onSpoken(provider.name, outcome, monotonicMs() - startedMs);
         }
       }
       yield failed === undefined ? noVoiceNotice(request.language, locale) : voiceFailedNotice(locale);

@@ -1,6 +1,7 @@
 import type { Logger } from "#contract/logger.ts";
 import { primaryLanguage } from "#contract/spoken/language.ts";
 import type { Sentence } from "#contract/spoken/spoken-answer.ts";
+import type { WorkMetrics } from "../work-metrics.ts";
 import { createResamplerFactory } from "./pcm/resampler.ts";
 import type { SpeakOptions, SpeechPart, SpeechService, SpeechStatus } from "./ports.ts";
 import {
@@ -31,6 +32,7 @@ export interface SpeechServiceDeps {
   readonly logger: Logger;
   /** The providers in order of preference; default: what {@link SpeechConfig} and this platform have. Owned. */
   readonly providers?: readonly OwnedSpeechProvider[];
+  readonly metrics?: Pick<WorkMetrics, "sentenceSpoken">;
 }
 
 /** A network voice that failed is not asked again for this long. */
@@ -47,7 +49,13 @@ const statusLanguages = ["en", "ru"];
 export function createSpeechService(deps: SpeechServiceDeps): SpeechService {
   const providers = deps.providers ?? defaultProviders(deps.config);
   const links = providers.map(toLink);
-  const chain = createProviderChain(links, createResamplerFactory(), deps.logger, () => performance.now());
+  const chain = createProviderChain(
+    links,
+    createResamplerFactory(),
+    deps.logger,
+    () => performance.now(),
+    deps.metrics?.sentenceSpoken,
+  );
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
 

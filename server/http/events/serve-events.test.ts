@@ -6,6 +6,7 @@ import { PING_EVERY_MS } from "#contract/events/event-wire.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { SyncPlace } from "#server/domain/sync/ports.ts";
 import { createMetrics } from "#server/observe/metrics.ts";
+import { quietSources } from "#server/testing/metric-sources.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { serveEvents, type EventsLink } from "./serve-events.ts";
 
@@ -24,15 +25,7 @@ let sync: EventsLink["sync"] = quietSync;
 let tellRooms: Parameters<EventsLink["rooms"]["listen"]>[0] = () => {};
 let sockets: WebSocketServer;
 let port: number;
-const metrics = createMetrics({
-  pingDatabase: async () => undefined,
-  redisStatus: () => "disabled",
-  passwordQueueDepth: () => 0,
-  clockAheadSeconds: () => undefined,
-  restoreProvenAtMs: async () => undefined,
-  masterKeyIsRight: () => true,
-  rooms: () => undefined,
-});
+const metrics = createMetrics(quietSources);
 /** The samples of a metric, with their labels. */
 async function counted(name: string): Promise<readonly string[]> {
   const lines = (await metrics.text()).body.split("\n").filter((line) => line.startsWith(name));

@@ -22,15 +22,17 @@ export interface AuditChainsOptions {
   /** 32 bytes, of the master key. Who has it can forge the log; who has only the database cannot. */
   readonly key: AuditKey;
   readonly dialect: "sqlite" | "postgres";
+  /** Told of each chain that is passed over because it is damaged. */
+  readonly onDamaged?: () => void;
 }
 
 /** The chains as `trx` sees them; it must be a transaction. */
 export function createAuditChains(trx: Kysely<Tables>, options: AuditChainsOptions): AuditChains {
-  return options.dialect === "postgres" ? postgresChains(trx, options.key) : sqliteChains(trx, options.key);
+  return options.dialect === "postgres" ? postgresChains(trx, options) : sqliteChains(trx, options);
 }
 
 /** SQLite has one writer, so one chain is enough, and no row needs a lock. */
-function sqliteChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
+function sqliteChains(trx: Kysely<Tables>, { key, onDamaged }: AuditChainsOptions): AuditChains {
   const read = async (id: number): Promise<AuditChainRow | undefined> =>
     first(trx, "select * from audit_chains where id = ?", [id]);
   return {
@@ -42,6 +44,7 @@ function sqliteChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
         }
         const chain = checkedChain(key, row);
         if (chain !== undefined) return chain;
+        onDamaged?.();
       }
       throw damaged();
     },
@@ -51,7 +54,7 @@ function sqliteChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
   };
 }
 
-function postgresChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
+function postgresChains(trx: Kysely<Tables>, { key, onDamaged }: AuditChainsOptions): AuditChains {
   const lock = async (id: number): Promise<AuditChainRow | undefined> =>
     first(trx, "select * from audit_chains where id = $1 for update", [id]);
   const lockFree = async (refused: readonly number[]): Promise<AuditChainRow | undefined> =>
@@ -73,6 +76,7 @@ function postgresChains(trx: Kysely<Tables>, key: AuditKey): AuditChains {
         }
         const chain = checkedChain(key, row);
         if (chain !== undefined) return chain;
+        onDamaged?.();
         refused.push(row.id);
       }
       throw damaged();

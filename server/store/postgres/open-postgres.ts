@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types, type CustomTypesConfig } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
+import type { DatabaseWatch } from "../database-watch.ts";
 import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.ts";
 import { withErrors } from "./postgres-pool.ts";
 import type { Tables } from "../sql/schema.ts";
@@ -24,6 +25,7 @@ export interface OpenPostgresOptions {
   readonly logger: Logger;
   /** Told of every error of PostgreSQL before it is thrown. */
   readonly onError?: (error: PipitError) => void;
+  readonly watch?: DatabaseWatch | undefined;
   /** Connections of this process; default {@link DEFAULT_MAX_CONNECTIONS}. */
   readonly maxConnections?: number | undefined;
 }
@@ -38,10 +40,12 @@ export function openPostgres(options: OpenPostgresOptions) {
   const address = parseDatabaseUrl(options.databaseUrl);
   const { place } = address;
   const connect = (limits: object) => {
-    const pool = withErrors(createPool(address, limits, logger), place, options.onError);
-    return { pool, db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }) };
+    const connections = createPool(address, limits, logger);
+    const pool = withErrors(connections, place, options.onError, options.watch);
+    const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+    return { pool, db, waiting: () => connections.waitingCount };
   };
-  const { pool, db } = connect({
+  const { pool, db, waiting } = connect({
     max: maxConnections,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: SILENCE_TIMEOUT_MS,
@@ -51,6 +55,8 @@ export function openPostgres(options: OpenPostgresOptions) {
     /** Where the database is, for messages; without the password. */
     place,
     db,
+    /** How many wait for a connection. */
+    waiting,
     /** One statement past Kysely, on the same pool, with the same errors. */
     async query(text: string, values: readonly unknown[]): Promise<readonly object[]> {
       const client = await pool.connect();

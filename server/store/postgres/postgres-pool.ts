@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
+import { kindOf, timed, type DatabaseWatch } from "../database-watch.ts";
 import { breaksConnection, isStalePlan, toPostgresRunningError } from "../errors/postgres-errors.ts";
 
 /**
@@ -20,6 +21,7 @@ export function withErrors(
   pool: Pool,
   place: string,
   onError: (error: PipitError) => void = () => undefined,
+  watch?: DatabaseWatch,
 ): PostgresPool {
   // Kysely knows a connection by its object: one wrapper for each.
   const wrappers = new WeakMap<PoolClient, PostgresPoolClient>();
@@ -30,12 +32,14 @@ export function withErrors(
     async connect() {
       let client: PoolClient;
       try {
-        client = await pool.connect();
+        client = await timed(watch, "connect", () => pool.connect());
       } catch (reason) {
-        throw toPostgresRunningError(reason, place);
+        const error = toPostgresRunningError(reason, place);
+        onError(error);
+        throw error;
       }
       let wrapper = wrappers.get(client);
-      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, names, place, onError)));
+      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, names, place, onError, watch)));
       return wrapper;
     },
   };
@@ -46,6 +50,7 @@ function wrap(
   names: ReturnType<typeof createStatementNames>,
   place: string,
   onError: (error: PipitError) => void,
+  watch: DatabaseWatch | undefined,
 ): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
@@ -53,7 +58,7 @@ function wrap(
     const isNamed = values.length > 0 && !text.includes(PLANNED_FOR_VALUES);
     const name = isNamed ? names.of(text) : undefined;
     try {
-      return await client.query({ name, text, values });
+      return await timed(watch, kindOf(text), () => client.query({ name, text, values }));
     } catch (reason) {
       if (name !== undefined && isStalePlan(reason)) {
         names.forget(text);

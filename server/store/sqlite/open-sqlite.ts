@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { DatabaseWatch } from "../database-watch.ts";
 import { isCorruption, toStartError } from "../errors/storage-errors.ts";
 
 /** How long a statement waits for another connection's lock. */
@@ -21,6 +22,7 @@ export interface OpenSqliteOptions {
   readonly logger: Logger;
   /** How long a statement waits for another connection's lock; default {@link BUSY_TIMEOUT_MS}. */
   readonly busyTimeoutMs?: number | undefined;
+  readonly watch?: DatabaseWatch | undefined;
   /** Leaves a damaged file where it is and throws STORAGE_CORRUPT: a server may have it open. */
   readonly keepDamaged?: boolean | undefined;
 }

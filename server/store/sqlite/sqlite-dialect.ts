@@ -10,6 +10,7 @@ import {
 } from "kysely";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { WalSync } from "./wal-sync.ts";
+import { kindOf, timed, timedNow, type DatabaseWatch } from "../database-watch.ts";
 import { toRunningError } from "../errors/storage-errors.ts";
 
 /** Prepared statements kept per database; more distinct texts than this only cost preparing them again. */
@@ -36,6 +37,7 @@ export function createAttempt(database: Database, onError: OnError = () => undef
 /** The one connection of a database, which all that use it take in turn, and the way of its commits to the disk. */
 export class SharedSqlite {
   readonly database: SqliteDatabase;
+  readonly watch: DatabaseWatch | undefined;
   readonly #raw: Database;
   readonly #sync: WalSync;
   readonly #attempt: Attempt;
@@ -43,9 +45,11 @@ export class SharedSqlite {
   #last: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
   #seenChanges = 0;
+  #waiting = 0;
 
-  constructor(database: Database, attempt = createAttempt(database)) {
-    this.database = withCacheAndErrors(database, attempt);
+  constructor(database: Database, attempt = createAttempt(database), watch?: DatabaseWatch) {
+    this.database = withCacheAndErrors(database, attempt, watch);
+    this.watch = watch;
     this.#raw = database;
     this.#attempt = attempt;
     this.#sync = new WalSync(database.name);
@@ -57,11 +61,18 @@ export class SharedSqlite {
     return this.#raw.inTransaction;
   }
 
+  /** How many wait for the connection. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   async take(): Promise<void> {
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
+    this.#waiting += 1;
     await before;
+    this.#waiting -= 1;
     this.#release = resolve;
   }
 
@@ -76,7 +87,8 @@ export class SharedSqlite {
 
   /** Resolves when all that is committed by now survives a power cut. */
   async committed(): Promise<void> {
-    await this.#sync.committed().catch((reason: unknown) =>
+    const synced = timed(this.watch, "sync", () => this.#sync.committed());
+    await synced.catch((reason: unknown) =>
       this.#attempt(() => {
         throw reason;
       }),
@@ -189,14 +201,19 @@ class ServerSqliteDriver extends SqliteDriver {
   }
 }
 
-function withCacheAndErrors(database: Database, attempt: Attempt): SqliteDatabase {
+function withCacheAndErrors(
+  database: Database,
+  attempt: Attempt,
+  watch: DatabaseWatch | undefined,
+): SqliteDatabase {
   const cache = new Map<string, SqliteStatement>();
   const prepare = (text: string): SqliteStatement => {
     const statement = database.prepare<unknown[]>(text);
+    const kind = kindOf(text);
     return {
       reader: statement.reader,
-      all: (parameters) => attempt(() => statement.all(...parameters)),
-      run: (parameters) => attempt(() => statement.run(...parameters)),
+      all: (parameters) => timedNow(watch, kind, () => attempt(() => statement.all(...parameters))),
+      run: (parameters) => timedNow(watch, kind, () => attempt(() => statement.run(...parameters))),
       iterate: (parameters) => attempt(() => statement.iterate(...parameters)),
     };
   };

@@ -40,6 +40,11 @@ export class SqliteThread implements AsyncDisposable {
     this.#jobs = new JobQueue({ name: "the database's thread", start, limitMs, idleMs });
   }
 
+  /** Statements that wait for the one that runs. */
+  get waiting(): number {
+    return this.#jobs.waiting;
+  }
+
   /** Rejects with SQLite's error, JobError, or the reason of `signal`, with which the thread ends. */
   async run(
     sql: string,

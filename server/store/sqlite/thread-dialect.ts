@@ -6,6 +6,7 @@ import {
   type Driver,
   type QueryResult,
 } from "kysely";
+import { timed, type DatabaseWatch } from "../database-watch.ts";
 import type { Attempt, SharedSqlite } from "./sqlite-dialect.ts";
 import type { SqliteThread } from "./sqlite-thread.ts";
 
@@ -30,7 +31,7 @@ export class ThreadSqliteDialect extends SqliteDialect {
   }
 
   override createDriver(): Driver {
-    const connection = new ThreadConnection(this.#thread, this.#attempt);
+    const connection = new ThreadConnection(this.#thread, this.#attempt, this.#shared.watch);
     return this.#readsOnly ? new ReadingDriver(connection) : new ThreadDriver(this.#shared, connection);
   }
 
@@ -110,11 +111,13 @@ class ReadingDriver implements Driver {
 class ThreadConnection implements DatabaseConnection {
   readonly #thread: SqliteThread;
   readonly #attempt: Attempt;
+  readonly #watch: DatabaseWatch | undefined;
   inTransaction = false;
 
-  constructor(thread: SqliteThread, attempt: Attempt) {
+  constructor(thread: SqliteThread, attempt: Attempt, watch: DatabaseWatch | undefined) {
     this.#thread = thread;
     this.#attempt = attempt;
+    this.#watch = watch;
   }
 
   /** Throws as a query does. */
@@ -128,7 +131,9 @@ class ThreadConnection implements DatabaseConnection {
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      const { rows, changes } = await this.#thread.run(sql, parameters, this.inTransaction);
+      const { rows, changes } = await timed(this.#watch, "thread", () =>
+        this.#thread.run(sql, parameters, this.inTransaction),
+      );
       return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
     } catch (reason) {
       return this.#attempt(() => {

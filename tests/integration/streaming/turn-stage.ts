@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { Compaction } from "#server/domain/assistant/compaction.ts";
+import { noMetrics } from "#server/testing/no-metrics.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
 import { Pictures } from "#server/domain/pictures/pictures.ts";
 import type { Question, TurnEvent, TurnService } from "#server/domain/assistant/turn-types.ts";
@@ -76,6 +77,7 @@ export async function openTurnStage(): Promise<TurnStage> {
       pictures,
       clock,
       logger,
+      metrics: noMetrics,
       ownerId,
     });
   }

@@ -7,6 +7,7 @@ import { Code, createClient, createRouterTransport, type Interceptor } from "@co
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type StreamResponse, StreamingService } from "#proto/streaming_pb.ts";
 import { createMemoryBus } from "#server/bus/memory-bus.ts";
+import { noMetrics } from "#server/testing/no-metrics.ts";
 import { createTurnService } from "#server/domain/assistant/turn-service.ts";
 import { Pictures } from "#server/domain/pictures/pictures.ts";
 import type { TurnService } from "#server/domain/assistant/turn-types.ts";
@@ -54,6 +55,7 @@ beforeAll(async () => {
     pictures,
     clock: systemClock,
     logger,
+    metrics: noMetrics,
     ownerId: "here",
   });
 });

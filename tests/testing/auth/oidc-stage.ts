@@ -183,7 +183,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
       correlation: createCorrelation(),
       clientAddressOf: createClientAddress([]),
       rates: createRateHeaders(),
-      metrics: { httpRequest: () => undefined },
+      metrics: { httpRequest: () => undefined, errorTold: () => undefined },
       logger,
     },
   );
