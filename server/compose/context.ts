@@ -4,6 +4,7 @@ import { createMemoryBus } from "../bus/memory-bus.ts";
 import { createRedisBus } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthContext, type AuthContext } from "./auth-context.ts";
+import { openMetrics } from "./open-metrics.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
 import { Aside } from "../domain/assistant/aside.ts";
 import { Compaction } from "../domain/assistant/compaction.ts";
@@ -13,7 +14,7 @@ import { createOllamaWatch } from "../domain/assistant/models/ollama.ts";
 import { watchedModels } from "../domain/assistant/models/watched-models.ts";
 import { createModelSource, type WarmableModelSource } from "../domain/assistant/model-source.ts";
 import { createAssistantTools } from "../domain/assistant/tools/assistant-tools.ts";
-import { createCalculator, type Calculator } from "../domain/assistant/tools/calculator.ts";
+import { createCalculator } from "../domain/assistant/tools/calculator.ts";
 import { Pictures } from "../domain/pictures/pictures.ts";
 import { createTurnService } from "../domain/assistant/turn-service.ts";
 import type { TurnService } from "../domain/assistant/turn-types.ts";
@@ -50,7 +51,7 @@ import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { createLogger } from "../observe/logger.ts";
 import type { RedisStatus } from "../observe/metric-set.ts";
 import { createRateHeaders, type RateHeaders } from "../http/kit/rate-headers.ts";
-import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import type { Metrics } from "../observe/metrics.ts";
 import { DATABASE_FILE } from "../store/open-database.ts";
 import { createMasterKeyStore, sealedPlaces } from "../store/sql/master-key-store.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -122,8 +123,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const folder = building.use(await openDataFolder(config.dataDir));
   const { redis, redisStatus, bus } = await openBus(config, logger, building);
   const rates = createRateHeaders();
-  const { late, metrics } = openMetrics(redisStatus, time, folder.path);
-  building.use(metrics);
+  const { late, metrics } = openMetrics({ redisStatus, time, dataFolder: folder.path }, building);
   const common = { config, clock, time, logger, correlation, metrics, rates, bus, redisStatus };
   const { opened, masterKey, places } = await openServerStore(common, folder.path, building);
   late.store = opened;
@@ -143,9 +143,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const semantic = openSemanticSearch(config, opened, logger, building);
   const store = semantic === undefined ? opened : { ...opened, turns: semantic.searching(opened.turns) };
   if (time.state !== "wrong") await auth.webSessions.removeExpired();
-  const connected = connectModels({ config, store, masterKey, clock, logger }, deps.models);
-  const { modelConnection } = connected;
-  const models = watchedModels(connected.models, metrics);
+  const { models, modelConnection } = connectModels({ ...common, store, masterKey }, deps.models);
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());
   const speech = deps.speech ?? building.use(createSpeechService({ config: config.speech, metrics, logger }));
@@ -354,38 +352,6 @@ function openSemanticSearch(
   );
 }
 
-interface Late {
-  store?: Store;
-  auth?: AuthContext;
-  rooms?: Rooms;
-  keys?: KeyRingWatch;
-  semantic?: SemanticSearch | undefined;
-  pictures?: Pictures;
-  calculator?: Calculator;
-}
-
-/** Gauges ask for what is built after them, once it is there. */
-function openMetrics(redisStatus: () => RedisStatus, time: ServerClock, dataFolder: string) {
-  const late: Late = {};
-  const metrics = createMetrics({
-    pingDatabase: async () => late.store?.ping(),
-    redisStatus,
-    passwordQueueDepth: () => late.auth?.passwordQueueDepth() ?? 0,
-    queues: () => ({
-      ...late.store?.queues(),
-      pictures: late.pictures?.waiting ?? 0,
-      calculations: late.calculator?.waiting ?? 0,
-    }),
-    embeddingsAnswer: () => late.semantic && late.semantic.state !== "failing",
-    dataFolder,
-    rooms: () => late.rooms?.counts,
-    clockAheadSeconds: () => time.aheadSeconds,
-    restoreProvenAtMs: async () => late.store?.restoreProvenAtMs(),
-    masterKeyIsRight: () => !["replaced", "mixed"].includes(late.keys?.state() ?? "right"),
-  });
-  return { late, metrics };
-}
-
 /** Connects to Redis where one is set, and carries messages over it. */
 async function openBus({ redisUrl: url }: ServerConfig, logger: Logger, owner: AsyncDisposableStack) {
   if (url === undefined) {
@@ -403,9 +369,10 @@ function connectModels(
     config,
     store,
     masterKey,
+    metrics,
     clock,
     logger,
-  }: Pick<ServerContext, "config" | "store" | "masterKey" | "clock" | "logger">,
+  }: Pick<ServerContext, "config" | "store" | "masterKey" | "metrics" | "clock" | "logger">,
   given: WarmableModelSource | undefined,
 ) {
   const ollama = createOllamaWatch({ url: config.model.ollamaUrl, clock, limits: defaultModelLimits });
@@ -419,5 +386,5 @@ function connectModels(
   });
   const { saved } = modelConnection;
   const models = given ?? createModelSource({ config: config.model, saved, ollama, clock, logger });
-  return { models, modelConnection };
+  return { models: watchedModels(models, metrics), modelConnection };
 }

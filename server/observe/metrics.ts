@@ -1,7 +1,7 @@
 import type { ErrorCode } from "#contract/error-codes.ts";
 import type { AuthMetrics } from "../domain/auth-metrics.ts";
 import type { WorkMetrics } from "../domain/work-metrics.ts";
-import type { DatabaseWatch } from "../store/database-watch.ts";
+import type { DatabaseWatch } from "../store/sql/database-watch.ts";
 import type { MetricSet, MetricSources } from "./metric-set.ts";
 
 /** Distinct values of one label; more are counted as "other", whatever they are. */

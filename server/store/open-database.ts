@@ -3,7 +3,7 @@ import type { Clock } from "#contract/clock.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import type { AuditLogOptions } from "./audit/audit-store.ts";
 import type { DatabaseTime } from "./sql/database-time.ts";
-import { timedNow } from "./database-watch.ts";
+import { timedNow } from "./sql/database-watch.ts";
 import { createDiskWatch } from "./disk-watch.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
 import { keepBeforeMigration, removeOldCopies } from "./sqlite/snapshot.ts";

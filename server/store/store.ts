@@ -115,6 +115,20 @@ function smallStores(db: DatabaseHandle["db"]) {
   };
 }
 
+/** What probes and metrics ask. */
+function stateOf({ db, queues, setAside, isWritable }: DatabaseHandle) {
+  return {
+    /** How many statements or transactions wait, by what they wait for. */
+    queues,
+    /** Path under which a damaged database was kept when this one was opened. */
+    setAside,
+    /** False while the database's disk is full; for /health. */
+    isWritable,
+    /** Resolves when the database answers; for /health and /ready. */
+    ping: () => ping(db),
+  };
+}
+
 function roomStores(tables: RoomTables) {
   return { rooms: createRoomStore(tables), roomAnswers: createRoomAnswerStore(tables) };
 }
@@ -123,10 +137,18 @@ interface StoreOptions extends CommonOptions {
   readonly auditKey?: Buffer;
 }
 
+function auditOptions(
+  dialect: DatabaseHandle["dialect"],
+  { auditKey, auditMetrics, clock }: StoreOptions,
+): AuditLogOptions | undefined {
+  if (auditKey === undefined) return undefined;
+  const onDamaged = auditMetrics?.auditDamaged;
+  return { key: createSecretKey(auditKey), clock, dialect, ...(onDamaged && { onDamaged }) };
+}
+
 function createStore(database: DatabaseHandle, options: StoreOptions, close: () => Promise<void>) {
-  const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, setAside, forget, isWritable, rotations } =
-    database;
-  const { auditKey, auditMetrics: metrics, clock, logger } = options;
+  const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, forget, rotations } = database;
+  const { auditMetrics: metrics, clock, logger } = options;
   const time = options.time ?? databaseTime(dialect, clock);
   const { indexWork: work } = database;
   const mended = mendedBy(async () => {
@@ -154,13 +176,7 @@ function createStore(database: DatabaseHandle, options: StoreOptions, close: () 
   );
   let listener: (() => void) | undefined;
   const onChanged = (): void => listener?.();
-  const key = auditKey === undefined ? undefined : createSecretKey(auditKey);
-  const audited = key && {
-    key,
-    clock,
-    dialect,
-    ...(metrics?.auditDamaged && { onDamaged: metrics.auditDamaged }),
-  };
+  const audited = auditOptions(dialect, options);
   /** The files: what an earlier sweep wiped, also one of a server that was killed, or a change has replaced. */
   let mayHoldWiped = true;
   const shared = { time, sync, roomTurns: new RoomTurns() };
@@ -208,14 +224,7 @@ function createStore(database: DatabaseHandle, options: StoreOptions, close: () 
     auditReader: audited && createAuditReader(db, audited),
     /** Of attempts, where no Redis keeps them. */
     counters: createSqlCounterStore({ db: relaxedDb, time: dialect === "postgres" ? "database" : "caller" }),
-    /** How many statements or transactions wait, by what they wait for. */
-    queues: database.queues,
-    /** Path under which a damaged database was kept when this one was opened. */
-    setAside,
-    /** False while the database's disk is full; for /health. */
-    isWritable,
-    /** Resolves when the database answers; for /health and /ready. */
-    ping: () => ping(db),
+    ...stateOf(database),
     async [Symbol.asyncDispose]() {
       completion.close();
       await close();

@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types, type CustomTypesConfig } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
-import type { DatabaseWatch } from "../database-watch.ts";
+import type { DatabaseWatch } from "../sql/database-watch.ts";
 import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.ts";
 import { withErrors } from "./postgres-pool.ts";
 import type { Tables } from "../sql/schema.ts";

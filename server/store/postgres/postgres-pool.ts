@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
-import { kindOf, timed, type DatabaseWatch } from "../database-watch.ts";
+import { kindOf, timed, type DatabaseWatch } from "../sql/database-watch.ts";
 import { breaksConnection, isStalePlan, toPostgresRunningError } from "../errors/postgres-errors.ts";
 
 /**

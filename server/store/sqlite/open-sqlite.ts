@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { DatabaseWatch } from "../database-watch.ts";
+import type { DatabaseWatch } from "../sql/database-watch.ts";
 import { isCorruption, toStartError } from "../errors/storage-errors.ts";
 
 /** How long a statement waits for another connection's lock. */

@@ -10,7 +10,7 @@ import {
 } from "kysely";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { WalSync } from "./wal-sync.ts";
-import { kindOf, timed, timedNow, type DatabaseWatch } from "../database-watch.ts";
+import { kindOf, timed, timedNow, type DatabaseWatch } from "../sql/database-watch.ts";
 import { toRunningError } from "../errors/storage-errors.ts";
 
 /** Prepared statements kept per database; more distinct texts than this only cost preparing them again. */

@@ -6,7 +6,7 @@ import {
   type Driver,
   type QueryResult,
 } from "kysely";
-import { timed, type DatabaseWatch } from "../database-watch.ts";
+import { timed, type DatabaseWatch } from "../sql/database-watch.ts";
 import type { Attempt, SharedSqlite } from "./sqlite-dialect.ts";
 import type { SqliteThread } from "./sqlite-thread.ts";
 
