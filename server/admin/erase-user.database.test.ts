@@ -97,61 +97,71 @@ function around(text: string, word: string): string {
 }
 
 describe.each(databases)("pipit admin users erase, on $name", (database) => {
-  test("leaves nothing of a person but the id in the audit, and all of everybody else", async () => {
-    await using kept = await temporaryFolder();
-    const memoryDir = join(kept.path, "memory");
-    await using admin = await openAdmin(database, { PIPIT_MEMORY_DIR: memoryDir });
-    const id = await fill(admin, "quetzal");
-    await fill(admin, "bob");
-    await admin.run(memory, ["rebuild"]);
-    const folder = database.name === "SQLite" ? admin.config.dataDir : memoryDir;
-    const file = join(kept.path, "export.json");
+  test(
+    "leaves nothing of a person but the id in the audit, and all of everybody else",
+    { timeout: 180_000 },
+    async () => {
+      await using kept = await temporaryFolder();
+      const memoryDir = join(kept.path, "memory");
+      await using admin = await openAdmin(database, { PIPIT_MEMORY_DIR: memoryDir });
+      const id = await fill(admin, "quetzal");
+      await fill(admin, "bob");
+      await admin.run(memory, ["rebuild"]);
+      const folder = database.name === "SQLite" ? admin.config.dataDir : memoryDir;
+      const file = join(kept.path, "export.json");
 
-    // Nothing is done by mistake.
-    for (const args of [
-      [],
-      ["--yes"],
-      ["--export", file, "--without-export", "--yes"],
-      ["--without-export"],
-    ]) {
-      await expect(admin.run(users, ["erase", "quetzal", ...args])).rejects.toMatchObject({ code: "USAGE" });
-    }
-    await writeFile(`${file}.taken`, "mine");
-    await expect(
-      admin.run(users, ["erase", "quetzal", "--yes", "--export", `${file}.taken`]),
-    ).rejects.toMatchObject({ code: "INVALID_REQUEST" });
-    expect(await admin.query("select is_active from accounts where id = $1", id)).toEqual([{ is_active: 1 }]);
+      // Nothing is done by mistake.
+      for (const args of [
+        [],
+        ["--yes"],
+        ["--export", file, "--without-export", "--yes"],
+        ["--without-export"],
+      ]) {
+        await expect(admin.run(users, ["erase", "quetzal", ...args])).rejects.toMatchObject({
+          code: "USAGE",
+        });
+      }
+      await writeFile(`${file}.taken`, "mine");
+      await expect(
+        admin.run(users, ["erase", "quetzal", "--yes", "--export", `${file}.taken`]),
+      ).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+      expect(await admin.query("select is_active from accounts where id = $1", id)).toEqual([
+        { is_active: 1 },
+      ]);
 
-    const { code, stdout } = await admin.run(users, ["erase", "quetzal", "--yes", "--export", file]);
-    expect([code, stdout]).toEqual([
-      0,
-      `Erased quetzal. The audit keeps the id ${id}, which stands nowhere else any more.\n`,
-    ]);
+      const { code, stdout } = await admin.run(users, ["erase", "quetzal", "--yes", "--export", file]);
+      expect([code, stdout]).toEqual([
+        0,
+        `Erased quetzal. The audit keeps the id ${id}, which stands nowhere else any more.\n`,
+      ]);
 
-    const exported = await readFile(file, "utf8");
-    for (const word of ["title", "question 119", "answer", "memory", "said", "event", "hardware", "file"]) {
-      expect(exported).toContain(`quetzal-${word}`);
-    }
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const tables = copiedTables.map(({ name }) => name);
-    expect(around(await rowsOf(admin, tables), "quetzal")).toBe("");
-    const others = tables.filter((name) => name !== "audit_events");
-    expect(around(await rowsOf(admin, others), id)).toBe("");
-    for (const place of [folder, memoryDir]) {
-      const bytes = await bytesOf(place);
-      expect([place, around(bytes, "quetzal")]).toEqual([place, ""]);
-      expect(bytes.includes("bob-answer")).toBe(true);
-    }
-    const words = await admin.query("select count(*) as n from turns");
-    expect(words.map(({ n }) => Number(n))).toEqual([TURNS]);
-    // Others read that something stood there.
-    expect(
-      await admin.query("select text, kind from room_messages where id = 'said-7' and deleted_at_ms > 0"),
-    ).toEqual([{ text: "", kind: "message" }]);
-    expect((await admin.run(audit, ["list", "--event", "account.erased", "--json"])).stdout).toContain(id);
-    expect(await admin.run(audit, ["verify"])).toMatchObject({ code: 0 });
-    await expect(admin.run(users, ["erase", "quetzal", "--yes", "--without-export"])).rejects.toMatchObject({
-      code: "INVALID_REQUEST",
-    });
-  });
+      const exported = await readFile(file, "utf8");
+      for (const word of ["title", "question 119", "answer", "memory", "said", "event", "hardware", "file"]) {
+        expect(exported).toContain(`quetzal-${word}`);
+      }
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      const tables = copiedTables.map(({ name }) => name);
+      expect(around(await rowsOf(admin, tables), "quetzal")).toBe("");
+      const others = tables.filter((name) => name !== "audit_events");
+      expect(around(await rowsOf(admin, others), id)).toBe("");
+      for (const place of [folder, memoryDir]) {
+        const bytes = await bytesOf(place);
+        expect([place, around(bytes, "quetzal")]).toEqual([place, ""]);
+        expect(bytes.includes("bob-answer")).toBe(true);
+      }
+      const words = await admin.query("select count(*) as n from turns");
+      expect(words.map(({ n }) => Number(n))).toEqual([TURNS]);
+      // Others read that something stood there.
+      expect(
+        await admin.query("select text, kind from room_messages where id = 'said-7' and deleted_at_ms > 0"),
+      ).toEqual([{ text: "", kind: "message" }]);
+      expect((await admin.run(audit, ["list", "--event", "account.erased", "--json"])).stdout).toContain(id);
+      expect(await admin.run(audit, ["verify"])).toMatchObject({ code: 0 });
+      await expect(admin.run(users, ["erase", "quetzal", "--yes", "--without-export"])).rejects.toMatchObject(
+        {
+          code: "INVALID_REQUEST",
+        },
+      );
+    },
+  );
 });

@@ -248,7 +248,8 @@ export const serveSettings = {
     initial: "0",
     env: "PIPIT_CHATS_KEPT_DAYS",
     file: "serve.chats_kept_days",
-    about: "days after the last message that a chat is kept, also one that is pinned; `0`: for ever",
+    about:
+      "days after the last message, or the import of it, that a chat is kept, also one that is pinned; `0`: for ever",
   },
   usageKeptDays: {
     ...daysOrEver,

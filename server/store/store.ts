@@ -171,6 +171,7 @@ function createStore(database: DatabaseHandle, options: StoreOptions, close: () 
   const { removeParts, ...imports } = createChatImportStore(
     { roomy: roomyDb, inBatches: dialect === "sqlite" },
     turnIndex,
+    time,
     sync,
     wake,
   );

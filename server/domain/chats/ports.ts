@@ -141,8 +141,11 @@ export interface ChatStore {
   claimTitle(userId: string, chatId: string): Promise<boolean>;
   /** Gives a claimed chat the title of that turn; false when a person gave it one meanwhile, or either is gone. */
   giveTitle(userId: string, chatId: string, turnId: string, title: string): Promise<boolean>;
-  /** It is found by nothing from now on; its id is never used again. Throws CHAT_NOT_FOUND. */
-  remove(userId: string, chatId: string): Promise<void>;
+  /**
+   * It is found by nothing from now on; its id is never used again. Throws CHAT_NOT_FOUND; with a time also for a chat in which
+   * something was said, or into which something was imported, later than then.
+   */
+  remove(userId: string, chatId: string, unusedSinceMs?: number): Promise<void>;
   /** Undoes {@link remove} within RESTORE_MS. Throws CHAT_NOT_FOUND. */
   restore(userId: string, chatId: string): Promise<Chat>;
 }

@@ -60,6 +60,7 @@ describe.each(databases)("a master key on $name", ({ openEmpty }) => {
           grant_hash: null,
           uid_hash: null,
           user_code_hash: null,
+          user_id: null,
           expires_at_ms: 2 ** 45,
           consumed_at_ms: null,
         })

@@ -11,6 +11,8 @@ export interface StoredOidcPayload {
   readonly uidHash: string | undefined;
   /** SHA-256 of the code that a user types in. */
   readonly userCodeHash: string | undefined;
+  /** Who has signed in, once somebody has. */
+  readonly userId: string | undefined;
   readonly consumedAtMs: number | undefined;
   /** undefined: no end of its own. */
   readonly expiresAtMs: number | undefined;

@@ -36,7 +36,7 @@ describe.each(databases)("what an account owns, on $name", ({ name, open }) => {
 });
 
 async function fill(temporary: DatabaseStore, userId: string): Promise<void> {
-  const { auth, programEvents, rooms, usage } = temporary.store;
+  const { auth, oidcPayloads, programEvents, rooms, usage } = temporary.store;
   await auth.accounts.create(accountOf({ id: userId, login: userId }));
   const times = { createdAtMs: 1, updatedAtMs: 1 };
   await auth.projects.create({
@@ -63,6 +63,17 @@ async function fill(temporary: DatabaseStore, userId: string): Promise<void> {
   await rooms.append({ id: `m-${userId}`, roomId: COMMON_ROOM, authorId: userId, ...asked });
   const event = { eventId: "e", eventType: "t", aggregateId: "a", nodeId: "n", lamportClock: 1 };
   await programEvents.add(userId, [{ ...event, data: "{}" }]);
+  await oidcPayloads.upsert({
+    model: "Session",
+    idHash: `o-${userId}`,
+    sealedPayload: "x",
+    userId,
+    grantHash: undefined,
+    uidHash: undefined,
+    userCodeHash: undefined,
+    consumedAtMs: undefined,
+    expiresAtMs: undefined,
+  });
   await addUse(temporary, userId);
   const report = { id: `r-${userId}`, userId, hardwareId: "h", sessionId: "s", source: "s", model: "m" };
   await usage.add({ ...report, inputTokens: 1, outputTokens: 1, createdAtMs: 1 });

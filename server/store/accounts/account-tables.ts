@@ -16,6 +16,8 @@ export const accountTables = {
   usage_reports: "erased",
   sync_log: "erased",
   events: "erased",
+  // How it signed in by a browser.
+  oidc_payloads: "erased",
   // Which ends the answers.
   room_answers: "erased",
   memories: "own store",

@@ -21,6 +21,7 @@ import { picturesInRooms } from "./migration-0030.ts";
 import { indexOldRows } from "./migration-0031.ts";
 import { nameMasterKey } from "./migration-0032.ts";
 import { createMilestones } from "./migration-0033.ts";
+import { countFromImports } from "./migration-0034.ts";
 import { addColumns, addIndex, bigNumbers, numbers, texts } from "./table-parts.ts";
 import type { Tables } from "../sql/schema.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
@@ -103,6 +104,7 @@ export function createMigrations(turnIndex: TurnIndex): Readonly<Record<string, 
     "0031_retention": { up: indexOldRows },
     "0032_master_key": { up: nameMasterKey },
     "0033_milestones": { up: createMilestones },
+    "0034_imported": { up: countFromImports },
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { TurnBatch } from "#server/domain/imports/imported-chat.ts";
 import { databases, type DatabaseStore } from "#server/testing/databases.ts";
 import { openSessionStage } from "#server/testing/session-stage.ts";
 
@@ -8,6 +9,21 @@ const forever = { ...kept, usageKeptDays: 0 };
 
 function sweep({ store }: Pick<DatabaseStore, "store">, days: Partial<typeof kept> = {}) {
   return store.removeOld({ ...kept, ...days }, new AbortController().signal);
+}
+
+async function* oneTurn(): AsyncGenerator<TurnBatch> {
+  const said = { userText: "Q", parts: [{ kind: "text", text: "A" }], status: "done" } as const;
+  const times = { createdAtMs: 1, finishedAtMs: 2, inputTokens: 0, outputTokens: 0 };
+  const none = {
+    parentTurnId: undefined,
+    index: undefined,
+    clientMessageId: undefined,
+    picture: undefined,
+    failure: undefined,
+    model: undefined,
+    files: [],
+  };
+  yield { turns: [{ id: "one", ...said, ...times, ...none }], isLast: true };
 }
 
 describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
@@ -87,7 +103,16 @@ describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
     expect(await sweep(database)).toEqual({ usage_reports: 1, token_use: 1 });
     expect(await sweep(database)).toEqual({});
 
+    // Said in elsewhere long ago, and imported today; it is counted from now on.
+    const chat = { origin: "claude", id: "theirs", title: "T", createdAtMs: 1, updatedAtMs: 2 } as const;
+    const kept = { pinned: false, archived: false, headTurnId: "one" };
+    await store.imports.importChat("u", { ...chat, ...kept }, oneTurn(), false);
     expect(await sweep(database, { chatsKeptDays: 400 })).toEqual({ chats: 1 });
+    const imported = (await store.chats.inOrder("u", 1))[0]?.id ?? "";
+    expect(await store.chats.find("u", imported)).toMatchObject({ updatedAtMs: 2 });
+    // Somebody has said something in it since it was found to be old.
+    const gone = store.chats.remove("u", "c399", nowMs - 400 * DAY_MS);
+    await expect(gone).rejects.toMatchObject({ code: "CHAT_NOT_FOUND" });
     expect(await store.chats.find("u", "c401")).toBeUndefined();
     expect(await store.chats.find("u", "c399")).toBeDefined();
     // Devices are told, and what it held is wiped as with all that is deleted.
@@ -95,5 +120,8 @@ describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
     expect(changes.filter(({ kind }) => kind === "chat.deleted")).toMatchObject([{ chatId: "c401" }]);
     clock.advance(60_000);
     expect(await store.purgeDeleted(new AbortController().signal)).toBe(1);
+    clock.advance(400 * DAY_MS);
+    expect(await sweep(database, { ...forever, chatsKeptDays: 400 })).toMatchObject({ chats: 3 });
+    expect(await store.chats.find("u", imported)).toBeUndefined();
   });
 });

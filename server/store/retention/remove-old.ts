@@ -4,6 +4,7 @@ import { dayOf } from "#server/domain/usage/ports.ts";
 import type { RemovedCounts, Retention } from "#server/domain/retention.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
+import { isUnusedSince } from "../turns/chat-store.ts";
 import { inTransaction } from "../sql/transaction.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -20,8 +21,8 @@ interface RetentionDeps {
   /** Writes off the event loop. */
   readonly roomy: Kysely<Tables>;
   readonly time: DatabaseTime;
-  /** As its owner would; rejects when it is gone already. */
-  readonly removeChat: (userId: string, chatId: string) => Promise<void>;
+  /** As its owner would; rejects when it is gone already, or was used since. */
+  readonly removeChat: (userId: string, chatId: string, unusedSinceMs: number) => Promise<void>;
 }
 
 /**
@@ -116,13 +117,13 @@ async function removeOldChats(
       .select(["id", "user_id"])
       .where("id", ">", after)
       .where("deleted_at_ms", "is", null)
-      .where("updated_at_ms", "<=", untilMs)
+      .where(isUnusedSince(untilMs))
       .orderBy("id")
       .limit(BATCH)
       .execute();
     for (const { id, user_id: userId } of old) {
       if (signal.aborted) return removed;
-      removed += await removeChat(userId, id).then(() => 1, goneAlready);
+      removed += await removeChat(userId, id, untilMs).then(() => 1, goneAlready);
     }
     after = old.at(-1)?.id ?? "";
     if (old.length < BATCH) break;
@@ -130,7 +131,7 @@ async function removeOldChats(
   return removed;
 }
 
-/** Its owner, or another server, was first. */
+/** Its owner, or another server, was first; or somebody has said something in it. */
 function goneAlready(reason: unknown): number {
   if (reason instanceof PipitError && reason.code === "CHAT_NOT_FOUND") return 0;
   throw reason;

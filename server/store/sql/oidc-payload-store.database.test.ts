@@ -11,6 +11,7 @@ function payloadOf(given: Partial<StoredOidcPayload> = {}): StoredOidcPayload {
     grantHash: "g1",
     uidHash: "u1",
     userCodeHash: "c1",
+    userId: undefined,
     consumedAtMs: undefined,
     expiresAtMs: 100,
     ...given,
@@ -43,6 +44,7 @@ describe.each(databases)("records of browser flows on $name", ({ open }) => {
       grantHash: "g2",
       uidHash: undefined,
       userCodeHash: "c2",
+      userId: "ann",
       expiresAtMs: 200,
     });
     await oidcPayloads.upsert(changed);

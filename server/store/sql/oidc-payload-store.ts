@@ -29,6 +29,7 @@ export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
             grant_hash: eb.ref("excluded.grant_hash"),
             uid_hash: eb.ref("excluded.uid_hash"),
             user_code_hash: eb.ref("excluded.user_code_hash"),
+            user_id: eb.ref("excluded.user_id"),
             expires_at_ms: eb.ref("excluded.expires_at_ms"),
           })),
         )
@@ -79,6 +80,7 @@ function toPayload(row: RowOf<StoredOidcPayload>): StoredOidcPayload {
     grantHash: row.grant_hash ?? undefined,
     uidHash: row.uid_hash ?? undefined,
     userCodeHash: row.user_code_hash ?? undefined,
+    userId: row.user_id ?? undefined,
     consumedAtMs: row.consumed_at_ms ?? undefined,
     expiresAtMs: row.expires_at_ms ?? undefined,
   };

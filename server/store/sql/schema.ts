@@ -33,6 +33,8 @@ export interface Tables {
     temporary: Generated<number>;
     titled: Generated<number>;
     project_id: Generated<string | null>;
+    /** Null for one that was begun here. */
+    imported_at_ms: Generated<number | null>;
   } & FileCount;
   turns: TurnRow;
   turn_pictures: { turn_id: string; width: number; height: number; jpeg: string };

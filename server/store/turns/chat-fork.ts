@@ -78,6 +78,7 @@ export async function forkChat(
     // Its file is yet to be written.
     changes: 1,
     filed_changes: 0,
+    imported_at_ms: null,
   };
   await trx.insertInto("chats").values(row).execute();
   for (let start = 0; start < copies.length; start += BATCH_TURNS) {

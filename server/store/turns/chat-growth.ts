@@ -8,6 +8,7 @@ import {
 } from "#server/domain/imports/imported-chat.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables, TurnRow } from "../sql/schema.ts";
 import { rowOf } from "../sql/stored-values.ts";
 import { storedParts } from "./turn-rows.ts";
@@ -32,6 +33,7 @@ export const COMING = sql.lit(COMING_MS);
 /** Adds to a chat the turns of an export that it has not, a batch in each transaction. */
 export class ChatGrowth {
   readonly #index: TurnIndex;
+  readonly #time: DatabaseTime;
   readonly #userId: string;
   readonly #chatId: string;
   readonly #chat: ImportedChat;
@@ -44,8 +46,9 @@ export class ChatGrowth {
   #newest: string | undefined;
   added = 0;
 
-  constructor(index: TurnIndex, userId: string, chatId: string, chat: ImportedChat) {
+  constructor(index: TurnIndex, time: DatabaseTime, userId: string, chatId: string, chat: ImportedChat) {
     this.#index = index;
+    this.#time = time;
     this.#userId = userId;
     this.#chatId = chatId;
     this.#chat = chat;
@@ -104,7 +107,10 @@ export class ChatGrowth {
   async #begin(trx: Transaction<Tables>): Promise<boolean> {
     const chat = await trx
       .updateTable("chats")
-      .set({ changes: sql<number>`case deleted_at_ms when ${COMING} then changes else changes + 1 end` })
+      .set({
+        changes: sql<number>`case deleted_at_ms when ${COMING} then changes else changes + 1 end`,
+        imported_at_ms: this.#time(),
+      })
       .where("id", "=", this.#chatId)
       .where(isThere)
       .returning("id")

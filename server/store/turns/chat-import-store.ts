@@ -13,6 +13,7 @@ import { isConflict } from "../errors/postgres-errors.ts";
 import { isUniqueViolation } from "../errors/storage-errors.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import { createProject, hasProject } from "../sql/project-store.ts";
+import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
 import { rowOf } from "../sql/stored-values.ts";
@@ -39,6 +40,7 @@ export interface SqlChatImportStore extends ChatImportStore {
 export function createChatImportStore(
   { roomy, inBatches }: ImportWriter,
   index: TurnIndex,
+  time: DatabaseTime,
   sync: SyncLog,
   onEnded: () => void,
 ): SqlChatImportStore {
@@ -52,8 +54,8 @@ export function createChatImportStore(
       const request = { userId, chat, batches, again, inBatches };
       try {
         return inBatches
-          ? await importChat(inOne, coming, { index, sync }, request)
-          : await inOne((trx) => importChat((work) => work(trx), coming, { index, sync }, request));
+          ? await importChat(inOne, coming, { index, time, sync }, request)
+          : await inOne((trx) => importChat((work) => work(trx), coming, { index, time, sync }, request));
       } catch (reason) {
         // Another server imports the same file.
         if (!isConflict(reason) && !isUniqueViolation(reason)) throw reason;
@@ -83,7 +85,7 @@ interface Request {
 async function importChat(
   transact: Transact,
   coming: Set<string>,
-  { index, sync }: { readonly index: TurnIndex; readonly sync: SyncLog },
+  { index, time, sync }: { readonly index: TurnIndex; readonly time: DatabaseTime; readonly sync: SyncLog },
   { userId, chat, batches, again, inBatches }: Request,
 ): Promise<ImportOutcome> {
   let place: Place | undefined;
@@ -95,7 +97,7 @@ async function importChat(
       if (place === undefined) return false;
       if (place.isNew) await insertChat(trx, userId, place.id, chat, !isLast);
       if (place.isNew && !isLast) coming.add(place.id);
-      growth = new ChatGrowth(index, userId, place.id, chat);
+      growth = new ChatGrowth(index, time, userId, place.id, chat);
     }
     if (!(await growth.add(trx, turns))) return false;
     if (isLast) await growth.finish(trx);

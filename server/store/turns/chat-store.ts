@@ -110,9 +110,9 @@ export function createChatStore(
       return toChat(row);
     },
 
-    remove: (userId, chatId) =>
+    remove: (userId, chatId, unusedSinceMs) =>
       sync.change(db, { userId, kind: "chat.deleted", chatId }, (trx) =>
-        remove(trx, index, time, userId, chatId),
+        remove(trx, index, time, { userId, chatId, unusedSinceMs }),
       ),
 
     async restore(userId, chatId) {
@@ -242,12 +242,22 @@ async function chatOfMessage(
   return toChat(row);
 }
 
+/** Nothing was said in it, or imported into it, later than that. */
+export function isUnusedSince(ms: number) {
+  return sql<boolean>`updated_at_ms <= ${ms} and coalesce(imported_at_ms, 0) <= ${ms}`;
+}
+
+interface Removed {
+  readonly userId: string;
+  readonly chatId: string;
+  readonly unusedSinceMs: number | undefined;
+}
+
 async function remove(
   trx: Transaction<Tables>,
   index: TurnIndex,
   time: DatabaseTime,
-  userId: string,
-  chatId: string,
+  { userId, chatId, unusedSinceMs }: Removed,
 ): Promise<void> {
   const { numUpdatedRows } = await trx
     .updateTable("chats")
@@ -255,6 +265,7 @@ async function remove(
     .where("id", "=", chatId)
     .where("user_id", "=", userId)
     .where("deleted_at_ms", "is", null)
+    .$if(unusedSinceMs !== undefined, (query) => query.where(isUnusedSince(unusedSinceMs ?? 0)))
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw chatNotFound();
   await index.removeChat(trx, chatId);

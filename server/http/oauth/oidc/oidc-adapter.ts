@@ -89,6 +89,7 @@ function recordAdapter(model: string, { store, sealer, clock }: AdapterContext):
         grantHash: hashOf(payload.grantId),
         uidHash: hashOf(payload.uid),
         userCodeHash: hashOf(payload.userCode),
+        userId: payload.accountId ?? payload.session?.accountId ?? payload.result?.login?.accountId,
         consumedAtMs: undefined,
         expiresAtMs: await endOf(expiresInSeconds),
       });

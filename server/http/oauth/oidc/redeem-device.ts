@@ -86,6 +86,7 @@ async function notePoll(
     grantHash: undefined,
     uidHash: undefined,
     userCodeHash: undefined,
+    userId: undefined,
     consumedAtMs: undefined,
     expiresAtMs: (exp ?? 0) * 1000,
   });
