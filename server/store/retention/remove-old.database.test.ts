@@ -105,8 +105,8 @@ describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
 
     // Said in elsewhere long ago, and imported today; it is counted from now on.
     const chat = { origin: "claude", id: "theirs", title: "T", createdAtMs: 1, updatedAtMs: 2 } as const;
-    const kept = { pinned: false, archived: false, headTurnId: "one" };
-    await store.imports.importChat("u", { ...chat, ...kept }, oneTurn(), false);
+    const place = { pinned: false, archived: false, headTurnId: "one" };
+    await store.imports.importChat("u", { ...chat, ...place }, oneTurn(), false);
     expect(await sweep(database, { chatsKeptDays: 400 })).toEqual({ chats: 1 });
     const imported = (await store.chats.inOrder("u", 1))[0]?.id ?? "";
     expect(await store.chats.find("u", imported)).toMatchObject({ updatedAtMs: 2 });
