@@ -1,11 +1,13 @@
 import { defineConfig } from "vitest/config";
 import { sized } from "./tests/testing/test-size.ts";
 import { LongestFirst } from "./tools/test/longest-first.ts";
-import { integrationTests } from "./tools/test/test-files.ts";
+import { integrationTests, nightlyTests } from "./tools/test/test-files.ts";
 
 /** Files that `npm test` found to need a machine part that is not here; it says so and counts them as skipped. */
 const lacking = (process.env["PIPIT_TEST_LACKING"] ?? "").split(",").filter((path) => path !== "");
 const never = ["**/node_modules/**", "**/dist/**", "coverage/**"];
+/** What has no short size. */
+const nightly = sized([nightlyTests], []);
 
 /**
  * Three kinds of tests. `unit` needs nothing but Node (`npm run check`); `integration` boots real programs on free
@@ -43,7 +45,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: [...integrationTests],
-          exclude: [...lacking, ...never],
+          exclude: [...lacking, ...never, ...nightly],
           globalSetup: "tools/test/database-setup.ts",
           testTimeout: sized(60_000, 20 * 60_000),
           hookTimeout: 60_000,

@@ -1,9 +1,9 @@
 import { glob, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, matchesGlob } from "node:path";
 import { repositoryRoot, runCommand } from "./command.ts";
 import { prepareMachine, say, type Machine } from "./machine.ts";
 import { runPlaywright } from "./playwright-run.ts";
-import { integrationTests } from "./test-files.ts";
+import { integrationTests, nightlyTests } from "./test-files.ts";
 import { figureText, isGood, lineCoverage, noTests, runVitest, type TestCounts } from "./vitest-run.ts";
 
 /** A piece of the night's work. */
@@ -54,7 +54,8 @@ async function sizedTasks(): Promise<readonly Task[]> {
   for await (const path of glob("{engine,renderer,server,tests}/**/*.test.ts", { cwd: repositoryRoot })) {
     const text = await readFile(join(repositoryRoot, path), "utf8");
     const measures = text.includes("limitMs(") || path.startsWith(killFolder);
-    if (text.includes('/test-size.ts"') && (measures || !inOneRun.has(path))) alone.push(path);
+    const isSized = text.includes('/test-size.ts"') && (measures || !inOneRun.has(path));
+    if (isSized || matchesGlob(path, nightlyTests)) alone.push(path);
   }
   const tasks = alone.toSorted().map((path): Task => ({
     name: `${path} at full size`,

@@ -7,3 +7,6 @@ export const integrationTests: readonly string[] = [
   "server/**/*.postgres.test.ts",
   "server/**/*.database.test.ts",
 ];
+
+/** Those of them that have no short size: only `npm run nightly` runs them, each with the machine to itself. */
+export const nightlyTests = "tests/integration/**/*.nightly.test.ts";

@@ -9,7 +9,7 @@ const UNAVAILABLE = 14;
 /** What a client may try again; a message has an id, so that it is one all the same. */
 const PASSING: ReadonlySet<number> = new Set([4, 8, 10, UNAVAILABLE]);
 /** A proxy resets the calls of a server that is gone, which is INTERNAL in gRPC. */
-const THROUGH_PROXY: ReadonlySet<number> = new Set([...PASSING, 13]);
+export const THROUGH_PROXY: ReadonlySet<number> = new Set([...PASSING, 13]);
 
 /** Something that breaks when that share of the messages was sent. */
 export type Fault = readonly [share: number, fault: () => Promise<unknown>];

@@ -1,4 +1,5 @@
 import { Agent, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
+import { Agent as SecureAgent, request as secureRequest } from "node:https";
 
 /** An answer with everything that can leak. */
 export interface WireAnswer {
@@ -32,13 +33,16 @@ export interface Wire extends Disposable {
 
 const FORM_HEADERS = { "content-type": "application/x-www-form-urlencoded" };
 
-export function openWire(maxSockets: number): Wire {
-  const agent = new Agent({ keepAlive: true, maxSockets });
+/** @param ca PEM of the authority of a server or proxy with TLS; absent: without TLS */
+export function openWire(maxSockets: number, ca?: string): Wire {
+  const options = { keepAlive: true, maxSockets };
+  const agent = ca === undefined ? new Agent(options) : new SecureAgent({ ...options, ca });
+  const begin = ca === undefined ? request : secureRequest;
   const send: Wire["send"] = ({ method = "POST", url, headers = {}, body = "" }) =>
     new Promise((resolve, reject) => {
       // Node frames no body of a DELETE by itself.
       const framed = { "content-length": Buffer.byteLength(body), ...headers };
-      const outgoing = request(url, { method, headers: framed, agent }, (incoming) => {
+      const outgoing = begin(url, { method, headers: framed, agent }, (incoming) => {
         const pieces: Buffer[] = [];
         incoming.on("data", (piece: Buffer) => pieces.push(piece));
         incoming.on("error", reject);
@@ -56,7 +60,7 @@ export function openWire(maxSockets: number): Wire {
       send({ url, headers: { ...FORM_HEADERS, ...headers }, body: new URLSearchParams(form).toString() }),
     postAndHangUp: (url, form) =>
       new Promise((resolve, reject) => {
-        const outgoing = request(url, { method: "POST", headers: FORM_HEADERS, agent }, (incoming) => {
+        const outgoing = begin(url, { method: "POST", headers: FORM_HEADERS, agent }, (incoming) => {
           incoming.on("error", () => undefined);
           incoming.destroy();
           resolve();

@@ -33,6 +33,8 @@ export interface ServerProcessOptions {
   readonly home?: string;
   /** Where it listens, so that it comes back at the same place; default: ports of the system's choice. */
   readonly ports?: { readonly http: number; readonly grpc: number };
+  /** The program of another build; default: this one's, built now if that is needed. */
+  readonly entry?: string;
 }
 
 /** Starts it on free ports and waits until it is ready. It ends when this process does. */
@@ -40,8 +42,9 @@ export async function startServerProcess({
   env,
   home,
   ports = { http: 0, grpc: 0 },
+  entry: given,
 }: ServerProcessOptions): Promise<ServerProcess> {
-  const entry = await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000));
+  const entry = given ?? (await builtServerEntry(repositoryRoot, AbortSignal.timeout(60_000)));
   const folder = home ?? (await mkdtemp(join(tmpdir(), "pipit-process-")));
   const child = spawn(
     process.execPath,
