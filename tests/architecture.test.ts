@@ -75,7 +75,8 @@ describe("the compiler guard", () => {
 });
 
 describe("the folders", () => {
-  const ours = "{bench,cli,contract,electron,engine,proto,renderer,server,tests,tools}/**/*.{ts,tsx}";
+  const ours =
+    "{bench,cli,contract,electron,engine,proto,renderer,server,server-kit,tests,tools}/**/*.{ts,tsx}";
   const parts = /^(?:tests|bench)\/|\/testing\/|\.test\.tsx?$/;
 
   test("import each other in no circle by value", async () => {

@@ -10,6 +10,7 @@ export type PartName =
   | "secrets"
   | "display"
   | "python-grpc"
+  | "python-web"
   | "tools"
   | "terminal"
   | "chromium"
@@ -102,6 +103,16 @@ const parts: readonly Part[] = [
       python("websockets", "python3-websockets"),
       command("protoc", "protobuf-compiler", "libprotobuf-dev"),
       command("grpc_python_plugin", "protobuf-compiler-grpc"),
+    ],
+  },
+  {
+    name: "python-web",
+    purpose: "services of others in Python",
+    requirements: [
+      python("fastapi", "python3-fastapi"),
+      python("uvicorn", "python3-uvicorn"),
+      python("jwt", "python3-jwt"),
+      python("cryptography", "python3-cryptography"),
     ],
   },
   {

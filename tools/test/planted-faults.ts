@@ -75,6 +75,7 @@ const imports: readonly (readonly [folder: string, source: string, why: string])
   ["server/domain/chats", "#proto/streaming_pb.ts", "the domain knows no wire types"],
   ["server/domain/chats", "kysely", "the domain knows no SQL"],
   ["server/domain/chats", "better-sqlite3", "the domain knows no SQL"],
+  ["server-kit", "#contract/pipit-error.ts", "what others copy needs nothing of ours"],
 ];
 
 /** The other house rules: path, code, rule, why. */
