@@ -2,6 +2,7 @@ import { glob, readFile } from "node:fs/promises";
 import { join, matchesGlob } from "node:path";
 import { repositoryRoot, runCommand } from "./command.ts";
 import { prepareMachine, say, type Machine } from "./machine.ts";
+import { operationsChecks } from "./operations-check.ts";
 import { runPlaywright } from "./playwright-run.ts";
 import { integrationTests, nightlyTests } from "./test-files.ts";
 import { figureText, isGood, lineCoverage, noTests, runVitest, type TestCounts } from "./vitest-run.ts";
@@ -113,6 +114,23 @@ const windows: Task = {
     figureOf(await runPlaywright(["tests/e2e"], { env: { ...env, ...fullSize }, output: "inherit" }, signal)),
 };
 
+/** What an operator's own programs say of our samples for them. */
+const operations: readonly Task[] = [
+  ...Object.entries(operationsChecks).map(([name, check]): Task => ({
+    name: `operations: ${name}`,
+    limitMinutes: 2,
+    run: (_machine, signal) => check(signal),
+  })),
+  {
+    name: "operations: systemd-analyze verify and security, Kubernetes' types",
+    limitMinutes: 5,
+    run: async ({ env }, signal) =>
+      figureOf(
+        await runVitest(["tests/integration/deployment-files.test.ts"], { env, output: "inherit" }, signal),
+      ),
+  },
+];
+
 /** A program of the repository; the last line that it prints is its figure. */
 function program(name: string, limitMinutes: number, ...args: readonly string[]): Task {
   return {
@@ -156,6 +174,7 @@ async function runNightly(words: readonly string[], signal: AbortSignal): Promis
   const sideBySide = [coverage, systemRepeated].filter(wanted);
   const oneByOne = [
     leftOut,
+    ...operations,
     ...(await sizedTasks()),
     windows,
     program("growth of the tables", 10, "bench/run.ts", "auth-growth"),

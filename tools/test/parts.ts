@@ -19,6 +19,7 @@ export type PartName =
   | "redis"
   | "proxies"
   | "systemd"
+  | "compose"
   | "totp"
   | "model-checker"
   | "import";
@@ -170,6 +171,11 @@ const parts: readonly Part[] = [
     purpose: "check of the unit that starts a server",
     // What the unit runs has to be there for systemd to find no fault.
     requirements: [command("systemd-analyze", "systemd"), command("curl", "curl"), command("kill", "procps")],
+  },
+  {
+    name: "compose",
+    purpose: "check of compose.yaml by Compose itself (only the nightly run asks it)",
+    requirements: [command("docker-compose", "docker-compose")],
   },
   {
     name: "totp",

@@ -126,6 +126,35 @@ export async function startTeamProxy(
   changed: Pieces = {},
 ): Promise<TeamProxy> {
   await using made = new AsyncDisposableStack();
+  const { file, place, env, ca } = await prepare({ name, servers, changed }, made, signal);
+  const kind: Kind = kinds[name];
+  const service = made.use(startService({ name, ...tied(name, kind.run(file, place)), env }));
+  await service.until(() => answers(place.port), readyTimeoutMs, signal);
+  const owned = made.move();
+  return {
+    url: `https://${PROXY_NAME}:${place.port}`,
+    port: place.port,
+    ca,
+    caFile: place.certFile,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Has the program check the sample of the documentation, with two servers. Throws what it finds. */
+export async function checkTeamProxy(name: ProxyKind, signal: AbortSignal): Promise<void> {
+  await using made = new AsyncDisposableStack();
+  const servers = [1, 2].map((last) => ({ http: `127.0.0.${last}:8787`, grpc: `127.0.0.${last}:50051` }));
+  await prepare({ name, servers, changed: {} }, made, signal);
+}
+
+interface Wanted {
+  readonly name: ProxyKind;
+  readonly servers: readonly Proxied[];
+  readonly changed: Pieces;
+}
+
+/** Writes the configuration and what it names into a folder of `made`, and has the program check it. */
+async function prepare({ name, servers, changed }: Wanted, made: AsyncDisposableStack, signal: AbortSignal) {
   const kind: Kind = kinds[name];
   const folder = await mkdtemp(join(tmpdir(), `pipit-${name}-`));
   made.defer(() => rm(folder, { recursive: true, force: true }));
@@ -142,16 +171,7 @@ export async function startTeamProxy(
   const env = { HOME: folder, PATH: `${process.env["PATH"]}:/usr/sbin` };
   const checked = await runCommand(name, [...kind.check(file, place)], { env }, signal);
   if (checked.code !== 0) throw new Error(`${name} refuses ${kind.sample}: ${checked.stderr}`);
-  const service = made.use(startService({ name, ...tied(name, kind.run(file, place)), env }));
-  await service.until(() => answers(port), readyTimeoutMs, signal);
-  const owned = made.move();
-  return {
-    url: `https://${PROXY_NAME}:${port}`,
-    port,
-    ca,
-    caFile: files.certFile,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return { file, place, env, ca };
 }
 
 /** On Linux it also ends when this process is killed. */
