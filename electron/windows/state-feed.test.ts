@@ -86,6 +86,17 @@ test("a page that reloads continues from its own snapshot", () => {
   expect(after.reduce(applyChatPatch, state)).toEqual(chat.getState());
 });
 
+test("a snapshot that is asked for beside the window's own takes nothing from the window, shown or hidden", () => {
+  const { state } = feed.snapshot();
+  for (const visible of [true, false]) {
+    feed.setVisible(visible);
+    token("at once");
+    token("a frame later");
+    feed.snapshot();
+    expect(patches.reduce(applyChatPatch, state)).toEqual(chat.getState());
+  }
+});
+
 test("idle, there is no timer", () => {
   feed.snapshot();
   feed.setVisible(true);

@@ -24,10 +24,11 @@ export function createStateFeed<State, Change extends object>(
   let timer: NodeJS.Timeout | undefined;
   let lastPushMs = Number.NEGATIVE_INFINITY;
 
-  const flush = (): void => {
+  /** What the window lacks, in one patch. */
+  const deliver = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (shown === undefined || !visible) return;
+    if (shown === undefined) return;
     const state = store.getState();
     const change = diff(shown, state);
     shown = state;
@@ -35,6 +36,9 @@ export function createStateFeed<State, Change extends object>(
     revision += 1;
     lastPushMs = performance.now();
     push({ ...change, revision });
+  };
+  const flush = (): void => {
+    if (visible) deliver();
   };
   const schedule = (): void => {
     if (shown === undefined || !visible || timer !== undefined) return;
@@ -47,6 +51,8 @@ export function createStateFeed<State, Change extends object>(
   return {
     /** The whole state for a window that (re)loads; patches continue from it. */
     snapshot(): Revised & { readonly state: State } {
+      // It need not be the window's own state that is asked for: of what stands in this one it would never be told.
+      deliver();
       shown = store.getState();
       return { revision, state: shown };
     },
