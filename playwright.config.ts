@@ -28,7 +28,7 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: process.env["CI"] === "true",
-  timeout: 120_000,
+  timeout: 180_000,
   // For what never comes: the first window of a fresh checkout, with all suites beginning at once, took over 10 s.
   expect: { timeout: 30_000 },
   reporter: [["list"]],

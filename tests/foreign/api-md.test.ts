@@ -30,7 +30,7 @@ async function follow(step: DocumentStep, home: ServedHome, shell: Shell): Promi
 }
 
 describe("docs/api.md", () => {
-  test("is true to the letter: every command runs, every answer comes", { timeout: 120_000 }, async () => {
+  test("is true to the letter: every command runs, every answer comes", { timeout: 240_000 }, async () => {
     await using stack = new AsyncDisposableStack();
     const home = stack.use(await openServedHome());
     const shell = stack.use(await openShell(home.env));

@@ -27,7 +27,7 @@ async function bufCurl(method: string, body: object, token?: string): Promise<Co
   const url = `http://${server.grpcUrl}/streaming.StreamingService/${method}`;
   // From a folder without proto files, so that nothing but reflection can tell it the schema.
   const args = [...flags, "-d", JSON.stringify(body), url];
-  return runCommand("buf", args, { cwd: folder }, AbortSignal.timeout(30_000));
+  return runCommand("buf", args, { cwd: folder }, AbortSignal.timeout(60_000));
 }
 
 const question = { prompt: "what is 6 * 7?", hardwareId: "buf-curl", speak: false };

@@ -24,7 +24,7 @@ async function curl(
     "silent",
     "",
   ].join("\n");
-  const result = await runCommand("curl", ["-K", "-"], { input: config }, AbortSignal.timeout(20_000));
+  const result = await runCommand("curl", ["-K", "-"], { input: config }, AbortSignal.timeout(60_000));
   expect(result.code).toBe(0);
   const split = result.stdout.lastIndexOf("\n");
   return { status: Number(result.stdout.slice(split + 1)), body: JSON.parse(result.stdout.slice(0, split)) };

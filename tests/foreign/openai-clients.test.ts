@@ -88,7 +88,7 @@ test("[18] curl sees the events as they are on the wire", async () => {
     "curl",
     ["-K", "-"],
     { input: config },
-    AbortSignal.timeout(20_000),
+    AbortSignal.timeout(60_000),
   );
   expect(code).toBe(0);
   const [head = "", ...events] = stdout.replaceAll("\r\n", "\n").split("\n\n");

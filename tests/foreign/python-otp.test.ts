@@ -4,7 +4,7 @@ import { databasesBySize } from "#server/testing/databases.ts";
 import { startTestServer } from "#tests/integration/start-test-server.ts";
 import { generatePythonStubs, type PythonStubs } from "./python-stubs.ts";
 
-const PYTHON_TIMEOUT_MS = 45_000;
+const PYTHON_TIMEOUT_MS = 60_000;
 
 let stubs: PythonStubs;
 beforeAll(async () => {

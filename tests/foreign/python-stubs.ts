@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "#tools/test/command.ts";
 
-const GENERATE_TIMEOUT_MS = 30_000;
+const GENERATE_TIMEOUT_MS = 60_000;
 
 /** Stubs of our proto in a folder of their own, which goes away with this. */
 export interface PythonStubs extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "#tests/integration/start-test-server.ts";
 import { generatePythonStubs, type PythonStubs } from "./python-stubs.ts";
 
-const PYTHON_TIMEOUT_MS = 45_000;
+const PYTHON_TIMEOUT_MS = 60_000;
 
 /** What python_client.py prints. */
 interface PythonAnswer {

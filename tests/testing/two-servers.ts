@@ -12,7 +12,7 @@ import { type RedisServer, startRedis } from "#tools/test/redis-server.ts";
 /** Of everybody who {@link TwoServers.signInAs}. */
 export const PASSWORD = "Correct-horse-1";
 export const MASTER_KEY = Buffer.alloc(32, 11).toString("base64");
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
 /**
  * Two real servers in this process on one PostgreSQL and one Redis, which are theirs alone, and one model behind real

@@ -34,7 +34,7 @@ function part(rest: Partial<BuildPart> = {}): BuildPart {
 
 function build(parts: readonly BuildPart[] = [part()], force = false): Promise<void> {
   const options = { root, force, say: (line: string) => void lines.push(line) };
-  return buildParts(parts, options, AbortSignal.timeout(10_000));
+  return buildParts(parts, options, AbortSignal.timeout(60_000));
 }
 
 const page = (): Promise<string> => readFile(join(root, "dist/renderer/page.js"), "utf8");

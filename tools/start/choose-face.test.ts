@@ -44,7 +44,7 @@ function choose(rest: Partial<ChooseFaceOptions> = {}) {
     onSlow: () => undefined,
     ...rest,
   };
-  return chooseFace(options, AbortSignal.timeout(10_000));
+  return chooseFace(options, AbortSignal.timeout(60_000));
 }
 
 describe("chooseFace", () => {

@@ -8,7 +8,7 @@ import { makeMemoryFolder } from "./memory-folder.ts";
 import { startService, type ServiceProcess } from "./service-process.ts";
 
 /** Longest time until the server takes queries. */
-const readyTimeoutMs = 20_000;
+const readyTimeoutMs = 60_000;
 /** Debian's user "nobody": PostgreSQL refuses to run as root. */
 const unprivilegedId = 65_534;
 const maxConnections = 200;

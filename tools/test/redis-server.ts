@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { freePorts } from "#tests/integration/free-ports.ts";
 import { startService, type ServiceProcess } from "./service-process.ts";
 
-const readyTimeoutMs = 10_000;
+const readyTimeoutMs = 60_000;
 
 /** A Redis of its own, which remembers nothing over a stop. Disposing stops it. */
 export interface RedisServer extends AsyncDisposable {

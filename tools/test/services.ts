@@ -16,7 +16,7 @@ export interface Services extends AsyncDisposable {
 }
 
 /** Longest time until a service is ready. */
-const readyTimeoutMs = 15_000;
+const readyTimeoutMs = 60_000;
 
 /** The null sink's name; record what it plays from `${soundSinkName}.monitor`. */
 const soundSinkName = "pipit";

@@ -10,7 +10,7 @@ import { startService } from "./service-process.ts";
 
 /** Of the certificate, beside "localhost". */
 export const PROXY_NAME = "pipit.example";
-const readyTimeoutMs = 10_000;
+const readyTimeoutMs = 60_000;
 
 /** A server behind the proxy: host:port of both ports. */
 export interface Proxied {

@@ -17,7 +17,7 @@ import {
 import { createFormBrowser } from "#tests/testing/auth/form-browser.ts";
 import { approve, approveDevice, beginDevice, poll, redeem } from "#tests/testing/auth/statements-flows.ts";
 
-const TEST_TIMEOUT_MS = 90_000;
+const TEST_TIMEOUT_MS = 240_000;
 const TOTP_STEP_MS = 30_000;
 const OTHER_PASSWORD = "Battery-staple-2";
 const WRONG_PASSWORD = "Wrong-horse-zebra-9";

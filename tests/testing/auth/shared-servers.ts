@@ -16,7 +16,7 @@ import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 export const SHARED_PASSWORD = "Correct-horse-1";
 const MASTER_KEY = Buffer.alloc(32, 11).toString("base64");
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
 
 /** Two processes of one service: PostgreSQL, Redis and the master key are shared, each has its own data folder. */
 export interface SharedServers extends AsyncDisposable {
