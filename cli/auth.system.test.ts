@@ -72,7 +72,7 @@ test("[U16] pipit auth asks at a terminal, echoes no password, and Ctrl-C leaves
 
 test(
   "[U16, S4] a second factor at a terminal, every way in, another account, and a sign-in that another device ends",
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     let aheadMs = 0;
     const clock = { nowMs: () => Date.now() + aheadMs };

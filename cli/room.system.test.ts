@@ -187,7 +187,7 @@ test(
     await screen.type(`save ${picture}`, "Enter");
     await screen.shows(/Saved\. Delete \S+code\.png[^]*not now\):\s*$/);
     expect((await stat(picture)).mode & 0o777).toBe(0o600);
-    const read = await runCommand("zbarimg", ["--quiet", "--raw", picture], {}, AbortSignal.timeout(20_000));
+    const read = await runCommand("zbarimg", ["--quiet", "--raw", picture], {}, AbortSignal.timeout(60_000));
     expect(new URL(read.stdout.trim()).searchParams.get("secret")).toBe(secret);
     await screen.type(`save ${picture}`, "Enter");
     await screen.shows(/code\.png could not be written \(EEXIST\)[^]*not now\):\s*$/);

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Region } from "#contract/region.ts";
 import { createRegionChoice, type FrozenDisplay, type RegionChoice } from "./region-choice.ts";
@@ -29,7 +29,7 @@ beforeEach(() => {
     describe: () => ({ texts: { name: "n", hint: "h" }, language: "en" }),
   });
 });
-const covered = () => vi.waitUntil(() => steps.includes("cover 1,2"));
+const covered = () => expect.poll(() => steps).toContain("cover 1,2");
 
 test("the part that was chosen on one display is cut out of what that display showed, after all are uncovered", async () => {
   const chosen = choice.choose(never);
@@ -73,7 +73,7 @@ test("a second choice at the same time is none, and a refusal leaves the next on
   await refused;
   freeze = async () => [];
   const next = choice.choose(never);
-  await vi.waitUntil(() => steps.includes("cover "));
+  await expect.poll(() => steps).toContain("cover ");
   lose(new PipitError("CANCELLED", "Enough."));
   await expect(next).rejects.toMatchObject({ code: "CANCELLED" });
 });

@@ -1,4 +1,4 @@
-import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { requireVariable } from "#engine/node/testing/config.ts";
 import { openX11Program, type X11Program } from "#tests/doubles/x11-program.ts";
 import { createX11Programs } from "./x11-programs.ts";
@@ -18,18 +18,16 @@ test("the program in front is told by name and title, is given the keyboard agai
   const programs = createX11Programs(display);
   const front = () => programs.front();
   const notes = await open("Notes", `Plans ${"x".repeat(2_000)}`);
-  const behind = await vi.waitUntil(async () => {
-    const found = await front();
-    return found?.name === "Notes" ? found : undefined;
-  });
-  expect(behind?.title).toMatch(/^Plans x+$/u);
-  expect(behind?.title).toHaveLength(300);
+  await expect.poll(async () => (await front())?.name).toBe("Notes");
+  const behind = await front();
+  if (behind === undefined) throw new Error("no program is in front");
+  expect(behind.title).toMatch(/^Plans x+$/u);
+  expect(behind.title).toHaveLength(300);
 
   const above = await open("Browser", "News");
-  await vi.waitUntil(async () => (await front())?.name === "Browser");
+  await expect.poll(async () => (await front())?.name).toBe("Browser");
   expect(await programs.paste(behind)).toBe(true);
-  await vi.waitUntil(() => notes.controlKeys.length > 0);
-  expect(notes.controlKeys).toHaveLength(1);
+  await expect.poll(() => notes.controlKeys).toHaveLength(1);
   expect(above.controlKeys).toEqual([]);
   expect(await front()).toMatchObject({ name: "Notes" });
 

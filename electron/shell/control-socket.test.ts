@@ -63,10 +63,10 @@ test.each(["", "{", '{"command":"quit"}', '{"command":"toggle","x":1}', "x".repe
 
 test("a choice that takes the person longer than a caller may be silent still gets its answer", async () => {
   const answer = async () => {
-    await sleep(120);
+    await sleep(700);
     return { ...reply, picture: { path: "/p.jpg" } };
   };
-  await using socket = await openControlSocket(home, answer, createFakeLogger(), 20);
+  await using socket = await openControlSocket(home, answer, createFakeLogger(), 500);
   expect(socket).toBeDefined();
   const chosen = await askApp(home, { command: "region" }, new AbortController().signal);
   expect(chosen).toMatchObject({ picture: { path: "/p.jpg" } });

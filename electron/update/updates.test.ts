@@ -153,7 +153,7 @@ test("[5.1-20] a newer version is offered with its notes, waits for the answer t
   expect(await updates.check()).toEqual({ kind: "available", version: "1.1.0", notes: "Faster." });
   chat.setState({ activeMessageId: "m1", speaking: true });
   const installing = updates.install();
-  await vi.waitFor(() => expect(updates.state.getState()).toEqual({ kind: "waiting", version: "1.1.0" }));
+  await expect.poll(() => updates.state.getState()).toEqual({ kind: "waiting", version: "1.1.0" });
   // Nothing is asked twice while it is under way, and the running app is as it was.
   expect(await updates.check()).toEqual({ kind: "waiting", version: "1.1.0" });
   expect(await readFile(installed(), "utf8")).toBe("#!/bin/sh\n");
@@ -167,7 +167,7 @@ test("[5.1-20] a newer version is offered with its notes, waits for the answer t
   expect(updates.state.getState().kind).toBe("waiting");
   chat.setState({ speaking: false });
   await installing;
-  await vi.waitFor(() => expect(existsSync(marker()) && quit).toBe(1));
+  await expect.poll(() => existsSync(marker()) && quit).toBe(1);
   expect((await readFile(marker(), "utf8")).trim()).toBe("1.1.0");
   expect(await remembered()).toEqual({ checkedAtMs: nowMs, installing: { from: "1.0.0", to: "1.1.0" } });
   expect(asked.every(({ stagingId }) => stagingId === "none")).toBe(true);
@@ -194,8 +194,8 @@ test("the server is asked once a day, also by an app that is started often", asy
   publish("1.0.0");
   const updates = await open();
   await updates.start();
-  await vi.waitFor(() => expect(updates.state.getState()).toEqual({ kind: "current", offered: "1.0.0" }));
-  await vi.waitFor(async () => expect((await remembered()).checkedAtMs).toBe(nowMs));
+  await expect.poll(() => updates.state.getState()).toEqual({ kind: "current", offered: "1.0.0" });
+  await expect.poll(async () => (await remembered()).checkedAtMs).toBe(nowMs);
   nowMs += dayMs - 1;
   const again = await open();
   await again.start();
@@ -297,7 +297,7 @@ describe("a person who asks", () => {
     expect(asked.map(({ path }) => path)).toEqual(["/latest-linux.yml"]);
     const yes = await dialogs(0);
     await yes.dialogs.choose();
-    await vi.waitFor(() => expect(existsSync(marker()) && quit).toBe(1));
+    await expect.poll(() => existsSync(marker()) && quit).toBe(1);
     expect(yes.said.length).toBe(1);
   });
 

@@ -167,8 +167,8 @@ test("the newest chats are kept before they are opened, when nothing else is to 
     http.requests.length = 0;
     idle.mockClear();
     await page.page({ archived: false }, undefined, never);
-    await vi.waitFor(() => expect(read()).toEqual(expected));
-    await vi.waitFor(async () => expect(await kept.texts(ann, "12")).toEqual([["t"]]));
+    await expect.poll(() => read()).toEqual(expected);
+    await expect.poll(() => kept.texts(ann, "12")).toEqual([["t"]]);
     expect(idle).toHaveBeenCalledTimes(expected.length);
     // Read in this visit, it is not read again.
     await page.page({ archived: false }, undefined, never);
@@ -212,9 +212,9 @@ test("without its server the page is the last user's: the list, its time and wha
   const page = await online.page({ archived: false }, undefined, never);
   const messages = await online.messages("c", never);
   const projects = await online.projects(never);
-  await vi.waitFor(async () => expect(await kept.texts(ann, "c")).toEqual([["t"]]));
-  await vi.waitFor(async () => expect(await kept.list("a1")).toBeDefined());
-  await vi.waitFor(async () => expect(await kept.projects("a1")).toBeDefined());
+  await expect.poll(() => kept.texts(ann, "c")).toEqual([["t"]]);
+  await expect.poll(() => kept.list("a1")).toBeDefined();
+  await expect.poll(() => kept.projects("a1")).toBeDefined();
   online.session[Symbol.dispose]();
 
   http.answer(() => {
@@ -283,7 +283,7 @@ test("nothing goes out for the last user before the server has said who it is", 
   await page.page({ archived: false }, undefined, never);
   expect(http.requests[before]?.path).toBe("/auth/me");
   expect(page.session.store.getState()).toEqual(bob);
-  await vi.waitFor(async () => expect((await kept.account())?.accountId).toBe("b1"));
+  await expect.poll(async () => (await kept.account())?.accountId).toBe("b1");
   expect(await kept.texts(ann, "c")).toEqual([undefined]);
 });
 
@@ -301,7 +301,7 @@ test("a sign-in that the server has ended meanwhile leaves nothing", async () =>
   http.answer(() => json(401, { error: { code: "TOKEN_INVALID", message: "Ended." } }));
   await expect(page.messages("c", never)).rejects.toMatchObject({ code: "SIGNED_OUT" });
   expect(page.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
-  await vi.waitFor(async () => expect(await kept.account()).toBeUndefined());
+  await expect.poll(() => kept.account()).toBeUndefined();
   await kept.enter(ann);
   expect(await kept.texts(ann, "c")).toEqual([undefined]);
 });
@@ -333,13 +333,13 @@ test("what the server does not list is asked for: what it has stays, what is gon
   using _ = page.session;
   await page.session.restore(never);
   await page.page({ archived: false }, undefined, never);
-  await vi.waitFor(async () => expect(await kept.texts(ann, "gone")).toEqual([undefined]));
-  await vi.waitFor(async () =>
-    expect((await kept.list("a1"))?.chats.map(({ id }) => id)).toEqual(["first", "older"]),
-  );
+  await expect.poll(() => kept.texts(ann, "gone")).toEqual([undefined]);
+  await expect
+    .poll(async () => (await kept.list("a1"))?.chats.map(({ id }) => id))
+    .toEqual(["first", "older"]);
   await page.messages("passing", never);
   await page.messages("other", never);
-  await vi.waitFor(async () => expect(await kept.texts(ann, "other")).toEqual([["t"]]));
+  await expect.poll(() => kept.texts(ann, "other")).toEqual([["t"]]);
   expect(await kept.texts(ann, "older", "passing")).toEqual([["older"], undefined]);
   // What was read has that exchange still, until it is read again.
   await page.removeTurn("other", "t", never);
@@ -362,7 +362,7 @@ test("a network that hangs: the last user's list is there at once, marked, and t
   const page = visit();
   using _ = page.session;
   const restored = page.session.restore(never);
-  await vi.waitFor(() => expect(page.session.store.getState()).toEqual(ann), 10_000);
+  await expect.poll(() => page.session.store.getState()).toEqual(ann);
   const shown = await page.page({ archived: false }, undefined, never);
   expect(shown).toEqual({ chats: [chat("kept")], asOfMs: 5, updating: true });
   const next = page.page({ archived: false }, undefined, never);

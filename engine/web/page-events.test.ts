@@ -105,7 +105,7 @@ test("reports of a page wait in its account's queue and go in batches; what wait
   const waiting = async () =>
     (await createIndexedDbEvents(database, "ann", 10).next({ events: 10, bytes: Infinity })).length;
   const soon = async () => {
-    await vi.waitUntil(() => clock.sleeping().length > 0);
+    await expect.poll(() => clock.sleeping().length).toBeGreaterThan(0);
     clock.advance(clock.sleeping()[0] ?? 0);
   };
   // Of nobody.

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { ServerClock } from "./server-clock.ts";
 
@@ -60,11 +60,11 @@ test("a clock that is set while the server runs changes nothing but what is told
   at.elapsedMs += 1_000;
   at.machineAheadMs = 2 * YEAR_MS;
   expect(clock.nowMs()).toBe(START_MS + 1_000);
-  await vi.waitFor(() => expect(clock.state).toBe("wrong"));
+  await expect.poll(() => clock.state).toBe("wrong");
   at.elapsedMs += 1_000;
   at.machineAheadMs = 0;
   expect(clock.nowMs()).toBe(START_MS + 2_000);
-  await vi.waitFor(() => expect(clock.state).toBe("right"));
+  await expect.poll(() => clock.state).toBe("right");
   expect(events()).toEqual(["clock.wrong", "clock.right"]);
   expect(at.looks).toBe(3);
   await clock[Symbol.asyncDispose]();
@@ -77,7 +77,7 @@ test("while the database is away the time goes on, and a slow answer proves noth
   at.elapsedMs += 10 * MINUTE_MS;
   at.machineAheadMs = MINUTE_MS;
   expect(clock.nowMs()).toBe(START_MS + 10 * MINUTE_MS);
-  await vi.waitFor(() => expect(at.looks).toBe(2));
+  await expect.poll(() => at.looks).toBe(2);
   expect(clock.state).toBe("right");
   await clock[Symbol.asyncDispose]();
   const slow = openStage();

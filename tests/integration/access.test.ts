@@ -235,14 +235,14 @@ async function call(
   const ended = new AbortController();
   try {
     if (isUnary(method)) {
-      await transport.unary(method, AbortSignal.timeout(20_000), undefined, headers, {});
+      await transport.unary(method, AbortSignal.timeout(60_000), undefined, headers, {});
       return "in";
     }
     const requests = async function* () {
       // A stream of messages has no end: it is asked for what is not there.
       yield fromJson(method.input, { resumeAfter: "none" }, { ignoreUnknownFields: true });
     };
-    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(20_000)]);
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(60_000)]);
     const { message } = await transport.stream(
       method as DescMethodStreaming,
       signal,

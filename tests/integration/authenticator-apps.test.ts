@@ -46,7 +46,7 @@ async function begin(login: string): Promise<{ readonly cookie: string; readonly
 }
 
 async function run(program: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCommand(program, args, {}, AbortSignal.timeout(20_000));
+  const { code, stdout, stderr } = await runCommand(program, args, {}, AbortSignal.timeout(60_000));
   expect([program, code, stderr]).toEqual([program, 0, expect.any(String)]);
   return stdout.trim();
 }

@@ -66,7 +66,7 @@ class Started {
     const ended = this.#exit.then(() => {
       throw new Error(`It ended without ${String(pattern)}:\n${this.#output}`);
     });
-    const found = expect.poll(() => this.#output, { timeout: 30_000 }).toMatch(pattern);
+    const found = expect.poll(() => this.#output, { timeout: 90_000 }).toMatch(pattern);
     await Promise.race([found, ended]);
     return pattern.exec(this.#output)?.[0] ?? "";
   }

@@ -30,7 +30,7 @@ beforeEach(async () => {
     speaker: undefined,
     tokenStore: Promise.resolve(createFakeTokenStore()),
   });
-  await client.signIn(AbortSignal.timeout(10_000));
+  await client.signIn(AbortSignal.timeout(60_000));
 });
 afterEach(async () => {
   await client[Symbol.asyncDispose]();
@@ -82,7 +82,7 @@ test("when the refresh token has expired too, the message waits and the person i
   expect(client.engine.store.getState().queuedCount).toBe(1);
   expect(model.asked).toHaveLength(1);
 
-  await client.login(undefined, AbortSignal.timeout(10_000));
+  await client.login(undefined, AbortSignal.timeout(60_000));
   const second = await model.question(1);
   second.say("Welcome back.");
   second.end();
@@ -95,7 +95,7 @@ test("a sign-in that is ended elsewhere is over here at once, with no question a
   await expect.poll(metrics).toContain(`route="/ws/v1/events/",status="1xx"`);
   const sessions = await client.api.request(
     { method: "GET", path: "/oauth/sessions" },
-    AbortSignal.timeout(10_000),
+    AbortSignal.timeout(60_000),
   );
   const mine = (JSON.parse(sessions.body) as Listed).sessions.find(({ current }) => current);
   const headers = { authorization: `Bearer ${server.accessToken}` };

@@ -85,8 +85,8 @@ describe("with no server running", () => {
     child.kill("SIGKILL");
     const runtimeFile = join(home.path, "server", "runtime.json");
     const gone = () => readFile(runtimeFile).then(String, (error: { code: string }) => error.code);
-    await expect.poll(gone, { timeout: 20_000 }).toBe("ENOENT");
-    await expect.poll(() => health(httpUrl.toString()), { timeout: 20_000 }).toBe("ECONNREFUSED");
+    await expect.poll(gone).toBe("ENOENT");
+    await expect.poll(() => health(httpUrl.toString())).toBe("ECONNREFUSED");
   });
 
   test("one that cannot start is told with what it said", async () => {

@@ -4,7 +4,7 @@ import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { ROOM_CHANNEL } from "./ports.ts";
 import { RoomWatch } from "./room-watch.ts";
 
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 20_000 });
+const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 30_000 });
 
 /** Rooms by their last numbers; everybody of `members` is in all of them. */
 function openStage() {

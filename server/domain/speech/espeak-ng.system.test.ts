@@ -93,7 +93,7 @@ describe("eSpeak NG", () => {
         }
       };
       await expect(reading()).rejects.toThrow("stop");
-      expect(performance.now() - abortedAtMs).toBeLessThan(limitMs(1_000, 100));
+      expect(performance.now() - abortedAtMs).toBeLessThan(limitMs(10_000, 100));
       expect(await children("espeak-ng")).toEqual([]);
     },
   );

@@ -150,7 +150,7 @@ describe("createSpeechService", () => {
         }
       };
       await expect(reading()).rejects.toThrow("stop");
-      expect(performance.now() - abortedAtMs).toBeLessThan(limitMs(1_000, 100));
+      expect(performance.now() - abortedAtMs).toBeLessThan(limitMs(10_000, 100));
       await Promise.all(server.requests.map((request) => request.abandoned));
       gate.resolve();
     },

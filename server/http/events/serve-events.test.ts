@@ -147,13 +147,13 @@ test("a peer that reads slowly is told once to read all anew, and then what come
   expect(told).toEqual([...told.slice(0, -1).map((_, at) => at + 1), end + 1]);
   expect(heard.filter(({ type }) => type === "resync")).toEqual([{ type: "resync", cursor: `${end}-1` }]);
   expect(await counted("pipit_socket_resyncs_total")).toEqual(["1"]);
-  expect(await counted("pipit_sockets")).toEqual(["1"]);
+  await expect.poll(() => counted("pipit_sockets")).toEqual(["1"]);
   sync = quietSync;
   socket.terminate();
   await expect.poll(() => counted("pipit_sockets")).toEqual(["0"]);
   // Those of the tests before this one, too.
   const closes = ['{reason="peer"} 3', '{reason="silent"} 1', '{reason="unread"} 1'];
-  expect(await counted("pipit_socket_closes_total")).toEqual(closes);
+  await expect.poll(() => counted("pipit_socket_closes_total")).toEqual(closes);
 });
 
 test("what is new in rooms is told without a cursor; to a peer that lags it is one more reason to read all anew", async () => {

@@ -172,7 +172,7 @@ describe.each(sharedDatabases)("a store on $name", (kind) => {
 });
 
 test("a store fails clearly while PostgreSQL is stopped, and works again by itself", async () => {
-  await using server = await startPostgres(AbortSignal.timeout(30_000));
+  await using server = await startPostgres(AbortSignal.timeout(60_000));
   const opened = options(withPath(server.url, "pipit", "postgres"));
   await using store = await openStore(opened);
   await Promise.all(Array.from({ length: 5 }, (_, n) => store.chats.create({ ...chat, id: `c${n}` })));

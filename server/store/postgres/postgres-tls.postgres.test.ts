@@ -17,7 +17,7 @@ let folder: string;
 let server: PostgresServer;
 
 beforeAll(async () => {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(60_000);
   folder = await mkdtemp(join(tmpdir(), "pipit-tls-"));
   const files = await makeCertificate(folder, ["localhost"], signal);
   server = await startPostgres(signal, { tls: files });

@@ -65,7 +65,7 @@ describe.each(databases)("a copy of a chat on $name", (database) => {
     );
     const found = async () =>
       (await store.turns.search("user-1", "b", { limit: 9 })).map(({ chatId }) => chatId);
-    await expect.poll(found, { timeout: 20_000 }).toEqual(["chat-3"]);
+    await expect.poll(found).toEqual(["chat-3"]);
     expect((await store.memoryFiles.chats(9)).map(({ id }) => id)).toEqual(["chat-3"]);
     // It goes on by itself.
     await store.turns.begin(beginning({ turnId: "d", chatId: "chat-3", clientMessageId: "d" }));

@@ -24,7 +24,7 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
     const { store } = temporary;
     await answerAtLength(store);
     expect(await finds(store, "дела")).toBe(true);
-    await expect.poll(() => finds(store, "zebra"), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => finds(store, "zebra")).toBe(true);
     const [turn] = await store.turns.recent("user-1", "chat-1", 1);
     expect(turn?.assistantText === answer.join("")).toBe(true);
     expect(turn?.reasoning === pieces.join("")).toBe(true);
@@ -43,9 +43,7 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
         store.turns.finish(ending({ turnId, assistantText: [...pieces, word] })),
       ),
     );
-    await Promise.all(
-      words.map((word) => expect.poll(() => finds(store, word), { timeout: 20_000 }).toBe(true)),
-    );
+    await Promise.all(words.map((word) => expect.poll(() => finds(store, word)).toBe(true)));
     expect(temporary.logger.lines).toEqual([]);
   });
 
@@ -56,7 +54,7 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
     expect(await finds(next, "дела")).toBe(true);
     expect(await finds(next, "zebra")).toBe(false);
     next.completeIndex();
-    await expect.poll(() => finds(next, "zebra"), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => finds(next, "zebra")).toBe(true);
   });
 
   test("of a restored chat or message is indexed like one that is stored: found by its end soon", async () => {
@@ -65,7 +63,7 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
     await answerAtLength(store);
     await store.turns.begin(beginning({ turnId: "turn-2", clientMessageId: "message-2" }));
     await store.turns.finish(ending({ turnId: "turn-2", assistantText: "the lion" }));
-    await expect.poll(() => finds(store, "zebra"), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => finds(store, "zebra")).toBe(true);
     await store.chats.remove("user-1", "chat-1");
     await store.chats.restore("user-1", "chat-1");
     expect(await finds(store, "lion")).toBe(true);
@@ -74,7 +72,7 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
     expect(await finds(next, "zebra")).toBe(false);
     await next.turns.remove("user-1", "chat-1", "turn-1");
     await next.turns.restore("user-1", "chat-1", "turn-1");
-    await expect.poll(() => finds(next, "zebra"), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => finds(next, "zebra")).toBe(true);
     expect(await finds(next, "дела")).toBe(true);
     expect(temporary.logger.lines).toEqual([]);
   });
@@ -86,7 +84,7 @@ describe.each(databases)("S2: a long answer on $name", (database) => {
     await turns.finish(ending({ assistantText: answer, status: "failed" }));
     await turns.begin(beginning({ turnId: "turn-2" }));
     await turns.finish(ending({ assistantText: [...pieces, "the lion"], nowMs: 2000 }));
-    await expect.poll(() => finds(temporary.store, "lion"), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => finds(temporary.store, "lion")).toBe(true);
     expect(await finds(temporary.store, "zebra")).toBe(false);
   });
 });

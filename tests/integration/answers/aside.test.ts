@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
 import { gate, refuse, say, stream, type ChatRequest, type Reply } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
@@ -108,7 +108,7 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
     const second = await ended(ask("I always want metric units.", { chatId: first.chatId }));
     expect(second.remembered).toMatchObject([{ text: "I live in Lisbon" }]);
     late.open();
-    await vi.waitFor(async () => expect(await stage.remembered()).toContain("I always want metric units"));
+    await expect.poll(() => stage.remembered()).toContain("I always want metric units");
     // It stands at its answer by then, wherever the chat is read again; but no key reads it.
     const read = async (authorization?: string) => {
       const { data } = await api("GET", `/v1/chats/${first.chatId}/messages`, undefined, authorization);
@@ -157,7 +157,7 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
       asides.push(reply);
       const asked = stage.asked().length;
       const { chatId } = await ended(ask("I like my roses\n> I hate my job"));
-      await vi.waitFor(() => expect(stage.asked()).toHaveLength(asked + 1));
+      await expect.poll(() => stage.asked()).toHaveLength(asked + 1);
       await stage.asked()[asked]?.over;
       chatIds.push(chatId);
     }
@@ -170,7 +170,7 @@ describe.each(databases)("beside an answer, on $name", ({ name }) => {
     const { chatId } = await ended(ask("I like my roses"));
     await api("PUT", `/v1/chats/${chatId}`, { title: "Mine" });
     late.open();
-    await vi.waitFor(async () => expect(await stage.remembered()).toEqual(["I like my roses"]));
+    await expect.poll(() => stage.remembered()).toEqual(["I like my roses"]);
     expect(await titleOf(stage, chatId)).toBe("Mine");
     for (const id of chatIds) expect(await titleOf(stage, id)).toBe("I like my roses > I hate my job");
   });
@@ -183,15 +183,16 @@ test("a model server that hangs holds three calls of an account, and a key is to
   asides.push(...held.map(({ step }) => stream(step, say("{}"))));
   for (const n of [0, 1, 2]) {
     await ended(ask(`I like my roses ${n}`));
-    await vi.waitFor(() => expect(stage.asked()).toHaveLength(n + 1));
+    await expect.poll(() => stage.asked()).toHaveLength(n + 1);
   }
   await ended(ask("I like my roses 3"));
   held[0]?.open();
   await stage.asked()[0]?.over;
-  await vi.waitFor(async () => {
+  const askedAgain = async () => {
     await ended(ask("I like my roses, too"));
-    expect(stage.asked().length).toBeGreaterThan(3);
-  });
+    return stage.asked().length;
+  };
+  await expect.poll(askedAgain).toBeGreaterThan(3);
   expect(textsOf(stage.asked()[3])).toContain("I like my roses, too");
   for (const { open } of held) open();
 
@@ -214,7 +215,7 @@ test("the stop of the server ends the call", async () => {
   const stage = await openStage("SQLite");
   stage.asides.push({ kind: "silent" });
   await ended(stage.ask("I like my roses"));
-  await vi.waitFor(() => expect(stage.asked()).toHaveLength(1));
+  await expect.poll(() => stage.asked()).toHaveLength(1);
   const [call] = stage.asked();
   await stage[Symbol.asyncDispose]();
   expect(await call?.over).toBe("aborted");

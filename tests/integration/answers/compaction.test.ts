@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { databases } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
@@ -97,13 +97,13 @@ describe.each(databases)(
       const second = await ask(LATER_FACT);
       // With the fourth of these it is too long; the first summary fails.
       await askTimes(4, "filler");
-      await vi.waitFor(() =>
-        expect(logger.lines.map(({ event }) => event)).toContain("chat could not be summarised"),
-      );
+      await expect
+        .poll(() => logger.lines.map(({ event }) => event))
+        .toContain("chat could not be summarised");
       expect((await get("/summary")).status).toBe(404);
       expect((await ask("And now?")).told).not.toContain("Heron");
 
-      await vi.waitFor(async () => expect((await get("/summary")).text).toContain(FACT));
+      await expect.poll(async () => (await get("/summary")).text).toContain(FACT);
       const next = await ask("What is my boat called?");
       expect(next.told).toContain(FACT);
       expect(next.told).not.toContain(`"content":"${FACT}"`);
@@ -113,7 +113,7 @@ describe.each(databases)(
       // It goes on from what it was: the first turns are not read again.
       const made = model.requests.filter(isSummary).length;
       await askTimes(6, "more");
-      await vi.waitFor(() => expect(model.requests.filter(isSummary).length).toBeGreaterThan(made));
+      await expect.poll(() => model.requests.filter(isSummary).length).toBeGreaterThan(made);
       const goingOn = model.requests.filter(isSummary)[made];
       expect(goingOn?.prompt).toContain(`summary: ${FACT} ${LATER_FACT}`);
       expect(goingOn?.prompt).not.toContain(`user: ${FACT}`);

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { databases } from "#server/testing/databases.ts";
 import { say, stream, type ChatRequest } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
@@ -82,7 +82,7 @@ describe.each(databases)("projects on $name", ({ name }) => {
     const told = await ask("I sell tea", inside);
     expect(told).toContain("Answer in one line.");
     expect(told).toContain("I live in Lisbon");
-    await vi.waitFor(() => expect(beside()).toContain("I sell tea"));
+    await expect.poll(() => beside()).toContain("I sell tea");
     expect(await ask("And now?", outside)).not.toContain("Answer in one line.");
 
     await api("PUT", `/v1/projects/${project}`, { memory: false });
@@ -90,7 +90,7 @@ describe.each(databases)("projects on $name", ({ name }) => {
     expect(closed).toContain("Answer in one line.");
     expect(closed).not.toContain("I live in Lisbon");
     await ask("I sell milk", outside);
-    await vi.waitFor(() => expect(beside()).toContain("I sell milk"));
+    await expect.poll(() => beside()).toContain("I sell milk");
     expect(beside()).not.toContain("I grow coffee");
 
     const listed = async (of: string) =>

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { databases } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
@@ -95,11 +95,11 @@ describe.each(databases)("tokens that were used, on $name", ({ name }) => {
     client.abort();
     // About a quarter of the characters, and the frame of each message.
     const brokenOff = { input_tokens: 104, output_tokens: expect.any(Number), answers: 1, estimated: 1 };
-    await vi.waitFor(async () =>
-      expect(await stage.get("/v1/usage?from=2026-11-30")).toMatchObject({
+    await expect
+      .poll(() => stage.get("/v1/usage?from=2026-11-30"))
+      .toMatchObject({
         data: [{ day: "2026-11-30", ...brokenOff }],
-      }),
-    );
+      });
     held.open();
     await stage.remove(chatId);
     const after = await stage.get("/v1/usage?by=chat&from=2026-11-29&to=2026-11-29");

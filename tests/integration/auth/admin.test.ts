@@ -122,7 +122,7 @@ async function openConfig(
 }
 
 test("a lockout that Redis keeps is forgotten; without Redis the command fails and says why", async () => {
-  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using redis = await startRedis(AbortSignal.timeout(60_000));
   await using place = await openConfig({ PIPIT_REDIS_URL: redis.url });
   const { config, home } = place;
   await runAdmin(config, users, addAnn, { input: `${password}\n` });

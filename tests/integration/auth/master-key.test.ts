@@ -151,4 +151,4 @@ test("a master key is replaced and nobody notices; a wrong one is told for what 
   expect((await admin("abandon", "--yes")).stdout).toMatch(/^The master key is [0-9a-f]{16} now\n$/);
   server = await start();
   expect((await signIn()).status).toBe(200);
-}, 120_000);
+}, 240_000);

@@ -12,7 +12,7 @@ import { openWire, type Wire, type WireAnswer } from "#tests/testing/auth/keep-a
 import { limitMs, sized } from "#tests/testing/test-size.ts";
 
 const PASSWORD = "Correct-horse-1";
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
 /** The goal: so long after it is back, everything works. */
 const recovery = { timeout: limitMs(30_000, 5_000), interval: 20 } as const;
 const soon = { timeout: 30_000, interval: 20 } as const;

@@ -24,7 +24,7 @@ const OTHER_KEYS = sized(500, 100_000);
 const KEYS_AT_ONCE = 200;
 const WRONG_PASSWORD = "Wrong-horse-9";
 const SOCKETS = 64;
-const TEST_TIMEOUT_MS = sized(90_000, 600_000);
+const TEST_TIMEOUT_MS = sized(240_000, 600_000);
 
 describe.each(sharedDatabases)("sign-ins at two server processes on $name and Redis", () => {
   let servers: SharedServers;

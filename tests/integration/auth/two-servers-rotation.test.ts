@@ -19,7 +19,7 @@ const KILLS = sized(2, 12);
 const DROPPED_SHARE = 0.1;
 const DUPLICATE_SHARE = 0.05;
 const SEED = 20_250_401;
-const TEST_TIMEOUT_MS = sized(120_000, 600_000);
+const TEST_TIMEOUT_MS = sized(240_000, 600_000);
 
 describe.each(sharedDatabases)("refresh tokens of two server processes on $name and Redis", () => {
   let servers: SharedServers;

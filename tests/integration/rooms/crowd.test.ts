@@ -58,7 +58,7 @@ async function costOfDelivery(server: ChildProgram, count: number): Promise<numb
 
 test(
   "[13] every reader of a crowd has each message once, in order, and what that costs grows no faster than the crowd",
-  { timeout: sized(120_000, 600_000) },
+  { timeout: sized(240_000, 600_000) },
   async ({ signal }) => {
     const program = join(repositoryRoot, "bench/lib/pipit-server-program.ts");
     await using server = await startProgram(program, signal, { logFile: "/dev/null" });

@@ -26,7 +26,7 @@ test("a server finds by meaning what was asked, and tells in its health when it 
   using client = new WireClient(server.grpcUrl, server.accessToken);
   await client.stream(asked("How long does broth take?")).status;
   const found = { results: [{ headline: "How long does broth take?", highlights: [], places: [] }] };
-  await expect.poll(() => get("/v1/chats/search?q=soup"), { timeout: 15_000 }).toMatchObject(found);
+  await expect.poll(() => get("/v1/chats/search?q=soup")).toMatchObject(found);
   provider.answer = (_, response) => void response.writeHead(503).end();
   expect(await get("/v1/chats/search?q=soup")).toMatchObject({ results: [] });
   expect(await get("/v1/chats/search?q=broth")).toMatchObject({ results: [{ hit_turn_index: 0 }] });

@@ -250,7 +250,7 @@ describe.each(sharedDatabases)("a message repeated at another server, on $name a
     expect(await endOf(replayed)).toBe("OK");
     expect(wireText(replayed.messages)).toBe("Half and whole.");
     expect(timesAsked()).toBe(1);
-    expect(servers.logged()).toContain("bus.redis_lost");
+    await expect.poll(() => servers.logged()).toContain("bus.redis_lost");
 
     await servers.redis.start();
     const connected = () => servers.logged().filter((event) => event === "bus.redis_connected").length;

@@ -122,7 +122,7 @@ describe.each(sharedDatabases)("an interrupt at another server, on $name and Red
     await answer.until(hasText("Half "));
     expect(await client.interrupt("mac")).toMatchObject({ success: true, interruptedSessions: ["s-2"] });
     expect(statusName((await answer.status).code)).toBe("CANCELLED");
-    expect(servers.logged()).toContain("bus.redis_lost");
+    await expect.poll(() => servers.logged()).toContain("bus.redis_lost");
     await redis.start();
     const connected = () => servers.logged().filter((event) => event === "bus.redis_connected").length;
     await vi.waitUntil(() => connected() === 4, { timeout: 30_000, interval: 10 });

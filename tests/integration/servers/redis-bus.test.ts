@@ -32,7 +32,7 @@ async function openBuses(url: string, ...names: readonly string[]) {
 }
 
 test("a message is heard once by every process, its own at once, and the others are counted", async () => {
-  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using redis = await startRedis(AbortSignal.timeout(60_000));
   await using opened = await openBuses(redis.url, "a", "b", "c");
   const { buses, heard } = opened;
   const published = buses[0]?.publish("news", { text: "1" });
@@ -45,7 +45,7 @@ test("a message is heard once by every process, its own at once, and the others 
 });
 
 test("without Redis a process hears itself, a warning is logged once, and it listens again when Redis is back", async () => {
-  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using redis = await startRedis(AbortSignal.timeout(60_000));
   await using opened = await openBuses(redis.url, "a", "b");
   const { buses, heard, times } = opened;
   await redis.stop();
@@ -61,7 +61,7 @@ test("without Redis a process hears itself, a warning is logged once, and it lis
 });
 
 test("what another program says there is logged and left alone", async () => {
-  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using redis = await startRedis(AbortSignal.timeout(60_000));
   await using opened = await openBuses(redis.url, "a", "b");
   const stranger = await createClient({ url: redis.url }).connect();
   for (const text of ["hello", "null", "", '{"from":"a stranger"}'])
@@ -69,6 +69,6 @@ test("what another program says there is logged and left alone", async () => {
   stranger.destroy();
   await vi.waitUntil(() => opened.times("bus.unreadable") === 8, soon);
   await opened.buses[0]?.publish("news", { text: "still here" });
-  await vi.waitUntil(() => opened.heard.includes("b still here"), soon);
-  expect(opened.heard).toEqual(["a still here", "b still here"]);
+  // Its own at once.
+  await expect.poll(() => opened.heard).toEqual(["a still here", "b still here"]);
 });

@@ -90,7 +90,7 @@ describe("a server that stands still for longer than it waits for Redis", () => 
 
 describe("a Redis that is stopped", () => {
   test("refuses every attempt at once while it is gone, and counts again when it is back", async () => {
-    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await using redis = await startRedis(AbortSignal.timeout(60_000));
     await using opened = await connectTo(redis.url);
     const { connection, logger } = opened;
     const counters = createRedisCounterStore({ connection });
@@ -118,7 +118,7 @@ describe("a Redis that is stopped", () => {
   });
 
   test("at the start is waited for: the server runs, and takes attempts when it comes", async () => {
-    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await using redis = await startRedis(AbortSignal.timeout(60_000));
     await redis.stop();
     await using connection = createRedisConnection({ url: redis.url, logger: createRecordingLogger() });
     await expect(connection.ping()).rejects.toMatchObject({ code: "LIMITS_UNREACHABLE" });
@@ -128,7 +128,7 @@ describe("a Redis that is stopped", () => {
   });
 
   test("a silent one is given up, and another connection takes its place", async () => {
-    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await using redis = await startRedis(AbortSignal.timeout(60_000));
     await using relay = await startRelay(redis.port);
     await using opened = await connectTo(urlOf(relay), 100);
     const { connection, logger } = opened;
@@ -148,7 +148,7 @@ describe("a Redis that is stopped", () => {
   });
 
   test("one that only stumbles keeps its connection, and a charge that came late is given back", async () => {
-    await using redis = await startRedis(AbortSignal.timeout(30_000));
+    await using redis = await startRedis(AbortSignal.timeout(60_000));
     await using relay = await startRelay(redis.port);
     await using opened = await connectTo(urlOf(relay), 1_000);
     await using direct = await connectTo(redis.url, 10_000);
@@ -186,7 +186,7 @@ test.each([
 });
 
 test("a wrong password is in no log line", async () => {
-  await using redis = await startRedis(AbortSignal.timeout(30_000));
+  await using redis = await startRedis(AbortSignal.timeout(60_000));
   const logger = createRecordingLogger();
   const url = `redis://ann:hunter2hunter2@127.0.0.1:${redis.port}`;
   await using connection = createRedisConnection({ url, logger });

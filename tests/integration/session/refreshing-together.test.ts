@@ -20,7 +20,7 @@ const run = promisify(execFile);
 
 test(
   `${PROGRAMS} programs that each renew the tokens of one credentials file ${ROUNDS} times sign no one out`,
-  { timeout: sized(120_000, 900_000) },
+  { timeout: sized(240_000, 900_000) },
   async () => {
     await using owned = new AsyncDisposableStack();
     const server = owned.use(await startTestServer());

@@ -156,7 +156,7 @@ describe("stopping", () => {
     const started = performance.now();
     call.cancel();
     expect(await stage.model.requests[index]?.over).toBe("aborted");
-    expect(performance.now() - started).toBeLessThan(limitMs(1_000, 100));
+    expect(performance.now() - started).toBeLessThan(limitMs(10_000, 100));
   });
 
   test("InterruptSession from another channel does the same and names the session", async () => {
@@ -168,7 +168,7 @@ describe("stopping", () => {
     const started = performance.now();
     expect(await other.interrupt("mac")).toMatchObject({ success: true, interruptedSessions: ["s-1"] });
     expect(await stage.model.requests[index]?.over).toBe("aborted");
-    expect(performance.now() - started).toBeLessThan(limitMs(1_000, 100));
+    expect(performance.now() - started).toBeLessThan(limitMs(10_000, 100));
     const status = await call.status;
     expect(statusName(status.code)).toBe("CANCELLED");
     expect(wireCases(call.messages).at(-1)).toBe("errorMessage");

@@ -37,7 +37,7 @@ describe("commandOutput", () => {
       }
     };
     await (way === "leave" ? reading() : expect(reading()).rejects.toThrow("stop"));
-    expect(performance.now() - startMs.stop).toBeLessThan(limitMs(1_000, 100));
+    expect(performance.now() - startMs.stop).toBeLessThan(limitMs(10_000, 100));
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
 

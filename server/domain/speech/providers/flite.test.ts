@@ -83,7 +83,7 @@ describe("FliteThread", () => {
       const startMs = performance.now();
       controller.abort(reason);
       await expect(stopped).rejects.toBe(reason);
-      expect(performance.now() - startMs).toBeLessThan(limitMs(1_000, 100));
+      expect(performance.now() - startMs).toBeLessThan(limitMs(10_000, 100));
       expect((await waiting).length).toBeGreaterThan(1_000);
       expect(runners).toHaveLength(2);
       await runners[1]?.ended;
