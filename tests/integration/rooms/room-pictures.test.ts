@@ -68,7 +68,7 @@ test("[14] a picture in a room: told to all by its size, given to members alone,
   // The words may go, the picture says enough; a message of words alone may not be emptied.
   const bare = await ann.ask(Rooms.method.editMessage, { ...later, text: " " });
   expect(bare).toMatchObject({ text: "", picture: size });
-  const emptied = await ann.call(Rooms.method.editMessage, { ...first, room, text: " " });
+  const emptied = await ann.call(Rooms.method.editMessage, { room, messageId: first.messageId, text: " " });
   expect(emptied).toMatchObject({ code: INVALID_ARGUMENT, field: "text" });
   await ann.ask(Rooms.method.editMessage, { ...later, text: "a greenfinch" });
   await bob.ask(Rooms.method.leaveRoom, { room });
