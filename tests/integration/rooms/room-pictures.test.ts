@@ -21,9 +21,9 @@ test("[14] a picture in a room: told to all by its size, given to members alone,
   const { room = "" } = await ann.ask(Rooms.method.createRoom, { name: "Birds" });
   for (const login of ["bob", "eve"]) await ann.ask(Rooms.method.inviteMember, { room, login });
   await bob.ask(Rooms.method.joinRoom, { room });
-  const first = await ann.ask(Messaging.method.sendMessage, { room, text: "look" });
-  const reading = bob.follow({ room, resumeAfter: first.messageId ?? "", events: true });
-  const original = bob.follow({ room, resumeAfter: first.messageId ?? "" });
+  const { messageId: firstId = "" } = await ann.ask(Messaging.method.sendMessage, { room, text: "look" });
+  const reading = bob.follow({ room, resumeAfter: firstId, events: true });
+  const original = bob.follow({ room, resumeAfter: firstId });
   const said = {
     room,
     text: " ",
@@ -68,7 +68,7 @@ test("[14] a picture in a room: told to all by its size, given to members alone,
   // The words may go, the picture says enough; a message of words alone may not be emptied.
   const bare = await ann.ask(Rooms.method.editMessage, { ...later, text: " " });
   expect(bare).toMatchObject({ text: "", picture: size });
-  const emptied = await ann.call(Rooms.method.editMessage, { room, messageId: first.messageId, text: " " });
+  const emptied = await ann.call(Rooms.method.editMessage, { room, messageId: firstId, text: " " });
   expect(emptied).toMatchObject({ code: INVALID_ARGUMENT, field: "text" });
   await ann.ask(Rooms.method.editMessage, { ...later, text: "a greenfinch" });
   await bob.ask(Rooms.method.leaveRoom, { room });
