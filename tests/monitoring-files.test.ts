@@ -57,7 +57,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   metrics.database.statement("select", 1);
   const names = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of (await metrics.text()).body.matchAll(
-    /^([a-z_]+)(?:\{(.*)\})? /gm,
+    /^([a-z_]\w*)(?:\{(.*)\})? /gm,
   )) {
     const known = names.get(name) ?? new Set(everywhere);
     for (const [, label = ""] of labels.matchAll(/(\w+)="/g)) known.add(label);
@@ -67,7 +67,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
 }
 
 const functions =
-  /^(abs|sum|min|max|avg|topk|by|and|or|time|rate|increase|histogram_quantile|min_over_time)$/;
+  /^(abs|sum|min|max|avg|topk|by|and|or|time|rate|increase|changes|histogram_quantile|min_over_time)$/;
 
 /** The names of metrics in a query, and the labels it speaks of. */
 function namesIn(query: string): { readonly metrics: readonly string[]; readonly labels: readonly string[] } {
@@ -84,6 +84,11 @@ function namesIn(query: string): { readonly metrics: readonly string[]; readonly
     .replaceAll(/\[\d+[smhd]\]/g, "");
   const words = [...bare.matchAll(/[a-z_]\w*/gi)].map(([word]) => word);
   return { metrics: words.filter((word) => !functions.test(word)), labels };
+}
+
+/** The name that a histogram has in the guide. */
+function familyOf(sample: string): string {
+  return sample.replace(/_(bucket|count|sum)$/, "");
 }
 
 function expectQuery(query: string, names: ReadonlyMap<string, ReadonlySet<string>>): void {
@@ -138,16 +143,20 @@ describe("the files for monitoring", () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
   });
 
-  test("the dashboard asks for metrics and labels that the server has, and its panels fit together", async () => {
+  test("the dashboard shows every metric of the server and no other, and its panels fit together", async () => {
     const dashboard = JSON.parse(await readFile(join(folder, "grafana-dashboard.json"), "utf8")) as {
       uid: string;
       panels: readonly Panel[];
     };
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
     const taken = new Set<string>();
+    const shown = new Set<string>();
     for (const { type, title, gridPos, targets = [] } of dashboard.panels) {
       if (type !== "row") expect(targets, title).not.toEqual([]);
-      for (const { expr } of targets) expectQuery(expr, names);
+      for (const { expr } of targets) {
+        expectQuery(expr, names);
+        for (const metric of namesIn(expr).metrics) shown.add(familyOf(metric));
+      }
       expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
       for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
         for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
@@ -156,14 +165,11 @@ describe("the files for monitoring", () => {
         }
       }
     }
+    expect([...shown].toSorted()).toEqual([...new Set([...names.keys()].map(familyOf))].toSorted());
   });
 
   test("the guide names every metric of ours", () => {
-    const families = new Set(
-      [...names.keys()]
-        .filter((name) => /^(auth|pipit)_/.test(name))
-        .map((name) => name.replace(/_(bucket|count|sum)$/, "")),
-    );
+    const families = new Set([...names.keys()].filter((name) => /^(auth|pipit)_/.test(name)).map(familyOf));
     for (const family of families) expect(guide).toContain(`\`${family}\``);
   });
 });

@@ -27,6 +27,7 @@ const signs: readonly (readonly [text: RegExp, need: PartName])[] = [
   [/"(oathtool|zbarimg)"/, "totp"],
   [/\bcertificate\.ts"/, "tools"],
   [/"systemd-analyze"/, "systemd"],
+  [/\bpromtool\.ts"/, "promtool"],
   [/\bteam-proxy\.ts"/, "proxies"],
 ];
 

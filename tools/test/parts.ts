@@ -22,6 +22,7 @@ export type PartName =
   | "compose"
   | "totp"
   | "model-checker"
+  | "promtool"
   | "import";
 
 /** A program or library that the tests need, and the Debian packages that bring it. */
@@ -176,6 +177,11 @@ const parts: readonly Part[] = [
     name: "compose",
     purpose: "check of compose.yaml by Compose itself (only the nightly run asks it)",
     requirements: [command("docker-compose", "docker-compose")],
+  },
+  {
+    name: "promtool",
+    purpose: "alerts as Prometheus reads them",
+    requirements: [command("promtool", "prometheus")],
   },
   {
     name: "totp",
