@@ -3,15 +3,22 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import { LOOK_EVERY_MS } from "#server/domain/master-key/key-ring-watch.ts";
-import { SIGNING_KEY_SEAL, type MasterKeyRecord } from "#server/domain/master-key/key-ring.ts";
+import {
+  SIGNING_KEY_SEAL,
+  type MasterKeyRecord,
+  type MasterKeyStore,
+} from "#server/domain/master-key/key-ring.ts";
 import {
   decodeMasterKey,
   keyIdOf,
-  loadMasterKeys,
+  loadMasterKey,
   MASTER_KEY_FILE,
   newMasterKeyBytes,
   NEXT_MASTER_KEY_FILE,
+  readMasterKeys,
+  removeMadeKey,
   sealerFor,
+  type MasterKey,
 } from "#server/domain/master-key/master-key.ts";
 import { createPrivateFile, readPrivateFile } from "#server/domain/secrets/private-file.ts";
 import { rotateMasterKey } from "#server/domain/master-key/rotate-master-key.ts";
@@ -176,27 +183,15 @@ async function abandon({ auditOut, yes }: AbandonFlags, deps: AdminDeps): Promis
   await requireCurrent(database);
   const { db, dialect } = database;
   const { masterKey: configured, masterKeyPrevious: previous } = config.auth;
-  const keys = await loadMasterKeys({ dataDir: config.dataDir, configured, previous });
-  const [key] = keys;
-  if (key === undefined) throw new PipitError("INTERNAL", "There is no master key.");
-  const store = createMasterKeyStore(db);
-  const record = await store.read();
-  const signing = await store.anySigningKey();
-  const opens = (): boolean => {
-    if (record !== undefined) {
-      const given = new Set(keys.map(keyIdOf));
-      return given.has(record.id) && (record.previousId === undefined || given.has(record.previousId));
-    }
-    if (signing === undefined) return true;
-    try {
-      return sealerFor(key, SIGNING_KEY_SEAL).open(signing.sealed, signing.kid).length > 0;
-    } catch {
-      return false;
-    }
-  };
-  if (opens())
+  const source = { dataDir: config.dataDir, configured, previous };
+  const found = await readMasterKeys(source);
+  if (await opensAll(createMasterKeyStore(db), found ?? []))
     throw new PipitError("USAGE", "This is the master key of the database: nothing needs to be given up.");
   if (yes !== true) throw new PipitError("USAGE", WHAT_IS_LOST);
+  const key = found?.[0] ?? (await loadMasterKey(source));
+  await using unused = new AsyncDisposableStack();
+  // One that nothing was sealed with looks like the one that is lost.
+  if (found === undefined) unused.defer(() => removeMadeKey(source));
   const log = { key: auditKeyOf(key), clock, dialect };
   const reader = createAuditReader(db, log);
   const kept =
@@ -214,6 +209,7 @@ async function abandon({ auditOut, yes }: AbandonFlags, deps: AdminDeps): Promis
     );
     return without;
   });
+  unused.move();
   return [
     kept === undefined ? undefined : `Wrote ${kept} events to ${auditOut ?? ""}`,
     `The master key is ${keyIdOf(key)} now`,
@@ -222,4 +218,21 @@ async function abandon({ auditOut, yes }: AbandonFlags, deps: AdminDeps): Promis
     .filter((line) => line !== undefined)
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** True when nothing that the database keeps is sealed with another key than these; also when nothing is sealed at all. */
+async function opensAll(store: MasterKeyStore, keys: readonly MasterKey[]): Promise<boolean> {
+  const record = await store.read();
+  if (record !== undefined) {
+    const given = new Set(keys.map(keyIdOf));
+    return given.has(record.id) && (record.previousId === undefined || given.has(record.previousId));
+  }
+  const signing = await store.anySigningKey();
+  if (signing === undefined) return true;
+  const [key] = keys;
+  try {
+    return key !== undefined && sealerFor(key, SIGNING_KEY_SEAL).open(signing.sealed, signing.kid).length > 0;
+  } catch {
+    return false;
+  }
 }

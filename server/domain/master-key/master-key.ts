@@ -43,10 +43,14 @@ interface MasterKeySource {
  * The configured key (32 bytes as base64, base64url or hex), or the one in `<dataDir>/master-key` (32 raw bytes, 0600), which is made on the first start.
  * Throws CONFIG_INVALID for a key of another length, STORAGE_UNREADABLE or STORAGE_FULL.
  */
-export async function loadMasterKey({ dataDir, configured }: MasterKeySource): Promise<MasterKey> {
+export async function loadMasterKey(source: MasterKeySource): Promise<MasterKey> {
+  const file = join(source.dataDir, MASTER_KEY_FILE);
+  return (await findMasterKey(source)) ?? masterKeyOf(checked(await make(file), file));
+}
+
+async function findMasterKey({ dataDir, configured }: MasterKeySource): Promise<MasterKey | undefined> {
   if (configured !== undefined) return masterKeyOf(decodeMasterKey(configured));
-  const file = join(dataDir, MASTER_KEY_FILE);
-  return (await readMasterKey(file)) ?? masterKeyOf(checked(await make(file), file));
+  return readMasterKey(join(dataDir, MASTER_KEY_FILE));
 }
 
 /**
@@ -59,18 +63,31 @@ export async function openWithMasterKeys<T>(
   source: MasterKeySource,
   open: (keys: readonly MasterKey[]) => Promise<T>,
 ): Promise<T> {
-  const file = join(source.dataDir, MASTER_KEY_FILE);
-  const isThere =
-    source.configured !== undefined || (await readPrivateFile(file, MASTER_KEY_BYTES + 1)) !== undefined;
+  const found = await readMasterKeys(source);
+  if (found !== undefined) return open(found);
   try {
     return await open(await loadMasterKeys(source));
   } catch (reason) {
-    if (isThere || !(reason instanceof PipitError) || reason.code !== "CONFIG_INVALID") throw reason;
-    await rm(file, { force: true });
-    const which = reason.detail === undefined ? "another one" : reason.detail;
-    const message = `There is no master key, neither PIPIT_MASTER_KEY nor ${file}, and the database is sealed with one (${which}). ${LOST_KEY_CURE}`;
-    throw new PipitError("CONFIG_INVALID", message, { cause: reason });
+    if (!(reason instanceof PipitError) || reason.code !== "CONFIG_INVALID") throw reason;
+    await removeMadeKey(source);
+    throw missingMasterKey(source, reason.detail, reason);
   }
+}
+
+/** For a database that is sealed with a key, where none was given. */
+export function missingMasterKey(
+  { dataDir }: MasterKeySource,
+  keyId = "another one",
+  cause?: unknown,
+): PipitError {
+  const file = join(dataDir, MASTER_KEY_FILE);
+  const message = `There is no master key, neither PIPIT_MASTER_KEY nor ${file}, and the database is sealed with one (${keyId}). ${LOST_KEY_CURE}`;
+  return new PipitError("CONFIG_INVALID", message, { cause });
+}
+
+/** For who has had a key made and did not come to use it. */
+export async function removeMadeKey({ dataDir }: MasterKeySource): Promise<void> {
+  await rm(join(dataDir, MASTER_KEY_FILE), { force: true });
 }
 
 /**
@@ -80,8 +97,19 @@ export async function openWithMasterKeys<T>(
  * @throws as {@link loadMasterKey}
  */
 export async function loadMasterKeys(source: MasterKeySource): Promise<readonly MasterKey[]> {
-  const { dataDir, configured, previous } = source;
-  const key = await loadMasterKey(source);
+  return withOther(await loadMasterKey(source), source);
+}
+
+/** The same, and undefined instead of a key that is made up. */
+export async function readMasterKeys(source: MasterKeySource): Promise<readonly MasterKey[] | undefined> {
+  const key = await findMasterKey(source);
+  return key && withOther(key, source);
+}
+
+async function withOther(
+  key: MasterKey,
+  { dataDir, configured, previous }: MasterKeySource,
+): Promise<readonly MasterKey[]> {
   const other =
     configured === undefined
       ? await readMasterKey(join(dataDir, NEXT_MASTER_KEY_FILE))

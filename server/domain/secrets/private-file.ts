@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { link, mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { randomBytes } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
+import { putNew } from "./put-new.ts";
 
 /** Secrets in files: readable by their owner only, never half written. Errors name the path, never the content. */
 const OWNER_ONLY = 0o600;
@@ -35,12 +36,12 @@ export async function createPrivateFile(file: string, content: Uint8Array | stri
   let made = true;
   await writeBeside(file, content, async (draft) => {
     try {
-      await link(draft, file);
+      await putNew(draft, file);
     } catch (reason) {
       if (errnoOf(reason) !== "EEXIST") throw reason;
       made = false;
     }
-    await rm(draft);
+    await rm(draft, { force: true });
   });
   return made;
 }

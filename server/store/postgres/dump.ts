@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { link, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
+import { putNew } from "#server/domain/secrets/put-new.ts";
 import { parseDatabaseUrl } from "./database-url.ts";
 
 /** What a program of PostgreSQL says when it fails. */
@@ -85,7 +86,7 @@ export async function dumpPostgres(databaseUrl: string, target: string, signal: 
       await handle.close();
     }
     await runPostgresProgram("pg_restore", ["--list", draft], { signal });
-    await link(draft, target);
+    await putNew(draft, target);
     const folder = await open(dirname(target), "r");
     await folder.sync().finally(() => folder.close());
   } catch (reason) {

@@ -1,9 +1,10 @@
-import { link, open, readdir, rm, stat } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { putNew } from "#server/domain/secrets/put-new.ts";
 import { codeOf, toStartError } from "../errors/storage-errors.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 
@@ -27,7 +28,7 @@ export async function writeSnapshot(file: string, target: string, signal: AbortS
     await (await open(draft, "wx", 0o600)).close();
     await thread.run("vacuum into ?", [draft], false, signal);
     await sync(draft);
-    await link(draft, target);
+    await putNew(draft, target);
     await sync(dirname(target));
   } catch (reason) {
     signal.throwIfAborted();

@@ -129,7 +129,11 @@ test("a master key is replaced and nobody notices; a wrong one is told for what 
   await expect(start()).rejects.toThrow(/There is no master key, .* sealed with one \([0-9a-f]{16}\)/);
   await expect(readFile(keyFile)).rejects.toThrow("ENOENT");
   await expect(admin("abandon")).rejects.toThrow(/second factors.*audit log.*--yes/s);
+  // One that is made up and not used would look like the one that is missing.
+  await expect(readFile(keyFile)).rejects.toThrow("ENOENT");
   const events = join(home, "events.jsonl");
+  await expect(admin("abandon", "--yes", "--audit-out", wanted)).rejects.toThrow("exists already");
+  await expect(readFile(keyFile)).rejects.toThrow("ENOENT");
   const given = await admin("abandon", "--yes", "--audit-out", events);
   expect(given.stdout).toMatch(
     /^Wrote \d+ events to .*\nThe master key is [0-9a-f]{16} now\nWithout a second factor now: ann\n$/,
