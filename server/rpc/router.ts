@@ -32,7 +32,10 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
     roomsService(ctx),
   ];
   const offered = [...own.map(({ service }) => service), Health, ServerReflectionV1, ServerReflectionV1Alpha];
-  const health = createHealthService(offered.map(({ typeName }) => typeName));
+  const health = createHealthService(
+    offered.map(({ typeName }) => typeName),
+    () => ctx.time.state !== "wrong",
+  );
   const places = new Places();
   const watch = holdPlace(places, health.handlers.watch);
   const { serverReflectionInfo } = createReflection(offered);

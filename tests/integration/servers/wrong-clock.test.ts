@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
+import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
+import { openAdminContext } from "#server/compose/admin-context.ts";
 import { readServerConfig } from "#server/config/config.ts";
 import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
@@ -87,6 +91,30 @@ test("a server whose clock is wrong harms nobody, signs nobody in, says so, and 
   expect((await ask(right, "/auth/me", { headers })).status).toBe(200);
   expect((await ask(other, "/ready")).status).toBe(200);
 
+  await using admin = await openAdminContext(right.config);
+  const { client, secret = "" } = await admin.clients.register(
+    {
+      clientId: "service",
+      name: "A service",
+      confidential: true,
+      applicationType: "web",
+      grantTypes: ["client_credentials"],
+      scope: "api:read",
+    },
+    admin.origin,
+  );
+  const service = { client_id: client.clientId, client_secret: secret, grant_type: "client_credentials" };
+  const serve = (): Promise<Answer> => post(other, "/oauth/token", new URLSearchParams(service));
+  expect((await serve()).status).toBe(200);
+  const rpc = createGrpcTransport({ baseUrl: `http://${other.grpcUrl}` });
+  const health = async () => (await createClient(Health, rpc).check({})).status;
+  expect(await health()).toBe(Status.SERVING);
+  using watching = new DisposableStack();
+  const left = new AbortController();
+  watching.defer(() => left.abort());
+  const watch = createClient(Health, rpc).watch({}, { signal: left.signal })[Symbol.asyncIterator]();
+  expect((await watch.next()).value?.status).toBe(Status.SERVING);
+
   const before = await kept();
   for (const wrongMs of [2 * 365 * DAY_MS, 100 * DAY_MS, -20 * MINUTE_MS]) {
     aheadMs = wrongMs;
@@ -95,7 +123,10 @@ test("a server whose clock is wrong harms nobody, signs nobody in, says so, and 
     await becomes("wrong");
     expect(await ask(other, "/health")).toMatchObject({ status: 200, body: { status: "degraded" } });
     expect(await ask(other, "/ready")).toMatchObject({ status: 503, body: { status: "clock_wrong" } });
-    for (const refused of [await signIn(other), await refresh(other, String(early.body["refresh_token"]))]) {
+    expect(await health()).toBe(Status.NOT_SERVING);
+    const tries = [signIn, (at: TestServer) => refresh(at, String(early.body["refresh_token"])), serve];
+    for (const trying of tries) {
+      const refused = await trying(other);
       expect([refused.status, refused.body["error"]]).toEqual([503, "temporarily_unavailable"]);
       expect(refused.retryAfter).toMatch(/^\d+$/);
     }
@@ -109,9 +140,13 @@ test("a server whose clock is wrong harms nobody, signs nobody in, says so, and 
     expect(await kept()).toEqual(before);
   }
 
+  expect((await watch.next()).value?.status).toBe(Status.NOT_SERVING);
+
   aheadMs = 0;
   await becomes("right");
   expect((await ask(other, "/ready")).status).toBe(200);
+  expect((await watch.next()).value?.status).toBe(Status.SERVING);
+  expect([await health(), (await serve()).status]).toEqual([Status.SERVING, 200]);
   const later = await refresh(other, String(early.body["refresh_token"]));
   expect(later.status).toBe(200);
   expect((await refresh(right, String(later.body["refresh_token"]))).status).toBe(200);

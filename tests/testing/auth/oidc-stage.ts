@@ -175,7 +175,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
         services: [],
         options: {},
         routes: () => () => undefined,
-        health: createHealthService([]),
+        health: createHealthService([], () => true),
       },
       routes: oidc.routes,
       gate: openGate,

@@ -7,7 +7,7 @@ import { scopeFor, type Grant } from "./grant.ts";
 const personal: ReadonlySet<string> = new Set(["openid", "profile", "email", "offline_access"]);
 
 /** RFC 6749 §4.4: a confidential client for itself, without a refresh token (§4.4.3). Asks for nothing: gets all it may. */
-export function createClientCredentialsGrant({ store }: HttpContext): Grant {
+export function createClientCredentialsGrant({ store, time }: HttpContext): Grant {
   return async (request) => {
     const { client, form, origin } = request;
     if (!client.confidential) {
@@ -24,6 +24,7 @@ export function createClientCredentialsGrant({ store }: HttpContext): Grant {
         reason: "personal-scope",
       });
     }
+    time.requireRight();
     await store.auth.audit.append(
       {
         event: "token.issued",
