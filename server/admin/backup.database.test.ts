@@ -3,8 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openAdmin, runAdmin } from "#server/testing/admin-kit.ts";
-import { databases } from "#server/testing/databases.ts";
+import { databases, sqlite } from "#server/testing/databases.ts";
 import { restoreProvenAtMs } from "../store/sql/milestone-store.ts";
+import { loadMasterKeys, NEXT_MASTER_KEY_FILE } from "#server/domain/master-key/master-key.ts";
+import { rotateMasterKey } from "#server/domain/master-key/rotate-master-key.ts";
+import { createPrivateFile } from "#server/domain/secrets/private-file.ts";
+import { createMasterKeyStore, sealedPlaces } from "../store/sql/master-key-store.ts";
 import { backup } from "./backup.ts";
 import { db } from "./db.ts";
 import { users } from "./users.ts";
@@ -46,5 +50,35 @@ describe.each(databases)("pipit admin backup verify, on $name", (database) => {
         await admin.query("select datname from pg_database where datname like 'pipit_restore%'"),
       ).toEqual([]);
     }
+  }, 240_000);
+});
+
+test("pipit admin backup verify takes a backup from the midst of a change of the master key, which needs both", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pipit-verify-"));
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  await using admin = await openAdmin(sqlite, { PIPIT_MASTER_KEY: "" });
+  const { dataDir } = admin.config;
+  await admin.run(users, ["add", "ann", "--password-stdin"], "Correct-Horse-7-battery");
+  await createPrivateFile(join(dataDir, NEXT_MASTER_KEY_FILE), Buffer.alloc(32, "next"));
+  const [, to] = await loadMasterKeys({ dataDir });
+  if (to === undefined) throw new Error("no next key");
+  const rotating = admin.with(({ masterKey: ring, database }) =>
+    rotateMasterKey({
+      ring,
+      to,
+      places: sealedPlaces(database.db),
+      change: (_step, record) => createMasterKeyStore(database.db).replace(record.previousId ?? "", record),
+      settleMs: 1,
+      wait: () => Promise.reject(new Error("killed")),
+      signal: new AbortController().signal,
+    }),
+  );
+  await expect(rotating).rejects.toThrow("killed");
+  const file = join(folder, "backup");
+  expect(await admin.run(db, ["backup", file])).toMatchObject({ code: 0 });
+  expect(await admin.run(backup, ["verify", file])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`The backup ${file} can be restored\n`),
   });
 });

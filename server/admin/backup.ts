@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
-import { MASTER_KEY_FILE } from "#server/domain/master-key/master-key.ts";
+import { MASTER_KEY_FILE, NEXT_MASTER_KEY_FILE } from "#server/domain/master-key/master-key.ts";
 import {
   ADMIN_ACTOR,
   openAdminContext,
@@ -66,6 +66,11 @@ async function restore(config: ServerConfig, file: string, signal: AbortSignal):
   const dataDir = await mkdtemp(join(tmpdir(), "pipit-restore-"));
   making.defer(() => rm(dataDir, { recursive: true, force: true }));
   if (config.auth.masterKey === undefined) {
+    // Where the key is being replaced, either may be that of the backup.
+    const next = join(config.dataDir, NEXT_MASTER_KEY_FILE);
+    await copyFile(next, join(dataDir, NEXT_MASTER_KEY_FILE)).catch((reason: NodeJS.ErrnoException) => {
+      if (reason.code !== "ENOENT") throw reason;
+    });
     await copyFile(join(config.dataDir, MASTER_KEY_FILE), join(dataDir, MASTER_KEY_FILE)).catch(
       (cause: unknown) => {
         throw new PipitError(
