@@ -124,6 +124,9 @@ test("the image is made of what is built, and runs the Node that the project wan
   expect(build?.split(" ")).toEqual(parts.map(({ name }) => name));
   const copied = [...dockerfile.matchAll(/^COPY --from=built \/src\/(\S+) \1$/gm)].map((match) => match[1]);
   expect(copied).toEqual(parts.map(({ outDir }) => outDir));
+  // An older pg_dump refuses the database of compose.yaml.
+  const client = /postgresql-client-(\d+)/.exec(dockerfile)?.[1] ?? "";
+  expect(compose.services["postgres"]?.image).toBe(`postgres:${client}-bookworm`);
   const wanted = (await readFile(join(repositoryRoot, ".nvmrc"), "utf8")).trim().split(".")[0];
   expect([...dockerfile.matchAll(/^FROM node:(\d+)-/gm)].map((match) => match[1])).toEqual([wanted, wanted]);
 });
