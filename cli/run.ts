@@ -8,7 +8,7 @@ import { addChatsCommands } from "./commands/chats.ts";
 import { addEventsCommands } from "./commands/events.ts";
 import { addMemoriesCommands } from "./commands/memories.ts";
 import { englishHelp, russianHelp, type HelpMessages } from "./kit/help-messages.ts";
-import { localeOf } from "./kit/locale.ts";
+import { localeOf } from "#contract/environment.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "./kit/exit-codes.ts";
 import type { CommandDeps } from "./kit/open-cli-client.ts";
 import type { ChildLauncher } from "#engine/node/processes/child-launcher.ts";

@@ -5,7 +5,7 @@ import { parse } from "smol-toml";
 import { PipitError } from "#contract/pipit-error.ts";
 import { isObject } from "#contract/events/program-events.ts";
 import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
-import { homeOf, type Environment } from "#contract/environment.ts";
+import { homeOf, localeOf, type Environment } from "#contract/environment.ts";
 import {
   clientKeys,
   keysOf,
@@ -15,7 +15,6 @@ import {
 } from "#contract/names/setting-names.ts";
 import { OWN_SERVER } from "#engine/node/keychain/token-store-scope.ts";
 import { mayBuild } from "./config.ts";
-import { localeOf } from "./locale.ts";
 
 /** What the terminal client needs to know; flags win over environment, environment over config.toml. */
 export type CliConfig = ReturnType<typeof readCliConfig>;

@@ -1,7 +1,9 @@
 import { PipitError } from "#contract/pipit-error.ts";
 
+/** Clients' setting of a file of authorities. */
+const CA_SETTING = "PIPIT_CA_FILE";
 const unknownIssuer =
-  "it comes from an authority that this computer does not know. If it is your own, name its certificate with PIPIT_CA_FILE";
+  "it comes from an authority that this computer does not know. If it is your own, name its certificate with {setting}";
 
 /** What OpenSSL says of a certificate, which is the same text on HTTP, gRPC and sockets; and what a person can do. */
 const faults: readonly (readonly [RegExp, string])[] = [
@@ -16,7 +18,7 @@ const faults: readonly (readonly [RegExp, string])[] = [
   [/unable to (?:verify the first|get (?:local )?issuer) certificate/iu, unknownIssuer],
   [
     /self[- ]signed certificate/iu,
-    "it is signed by itself. If it is your own, name its file with PIPIT_CA_FILE",
+    "it is signed by itself. If it is your own, name its file with {setting}",
   ],
 ];
 
@@ -25,10 +27,11 @@ const faults: readonly (readonly [RegExp, string])[] = [
  *
  * @param server its name for the person, e.g. "pipit.example:8443"
  * @param text of the connection's error
+ * @param setting by which the program that asks is given authorities of one's own
  */
-export function certificateError(server: string, text: string): PipitError | undefined {
+export function certificateError(server: string, text: string, setting = CA_SETTING): PipitError | undefined {
   const fault = faults.find(([pattern]) => pattern.test(text));
   if (fault === undefined) return undefined;
-  const message = `The certificate of the server at ${server} is not trusted: ${fault[1]}.`;
+  const message = `The certificate of the server at ${server} is not trusted: ${fault[1].replace("{setting}", setting)}.`;
   return new PipitError("CERTIFICATE_REFUSED", message, { detail: text });
 }

@@ -14,6 +14,8 @@ export interface AdminDeps {
   readonly io: AdminIo;
   readonly config: ServerConfig;
   readonly clock: Clock;
+  /** BCP 47, of the operator's terminal. */
+  readonly locale: string;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** Opens the database; the command that does so disposes of it. */

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { localeOf } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { adminExit, type AdminGroup, type AdminIo } from "./admin-deps.ts";
 import { configured, parse } from "./command-group.ts";
 import { programInput, readServerConfig } from "../config/config.ts";
+import { readEnvironmentFile } from "../config/environment-file.ts";
 import { systemClock } from "../domain/clock.ts";
 
 /** Groups of commands; only what is called is loaded. */
@@ -28,6 +30,10 @@ const groups: Readonly<Record<string, { readonly description: string; load(): Pr
     description: "backups of the database",
     load: async () => (await import("./backup.ts")).backup,
   },
+  doctor: {
+    description: "what of this server works, and what to do about the rest",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   db: { description: "the database", load: async () => (await import("./db.ts")).db },
 };
 
@@ -41,9 +47,13 @@ async function main(io: AdminIo): Promise<number> {
   let code: number = adminExit.usage;
   const program = configured(new Command("pipit admin"), { io })
     .description(
-      "administers a server's users, clients, keys, master key, audit log, memory files and database",
+      "administers a server's users, clients, keys, master key, audit log, memory files, backups and database",
     )
     .option("--data <dir>", "the server's data; default $PIPIT_HOME/server")
+    .option(
+      "--env-file <file>",
+      "variables of the server, as systemd reads its EnvironmentFile; they win over those here",
+    )
     .helpCommand(false)
     .addHelpText("after", help);
   for (const [name, { description, load }] of Object.entries(groups)) {
@@ -54,12 +64,20 @@ async function main(io: AdminIo): Promise<number> {
       .allowUnknownOption()
       .allowExcessArguments()
       .action(async (_flags: unknown, command: Command) => {
-        const { data } = program.opts<{ data?: string }>();
+        const { data, envFile } = program.opts<{ data?: string; envFile?: string }>();
+        const settings = envFile === undefined ? env : { ...env, ...readEnvironmentFile(envFile) };
         const serverFlags = data === undefined ? [] : ["--data", data];
-        const config = readServerConfig({ argv: serverFlags, env, ...(entryUrl && { entryUrl }) });
+        const config = readServerConfig({ argv: serverFlags, env: settings, ...(entryUrl && { entryUrl }) });
         const group = await load();
         const open = async () => (await import("../compose/admin-context.ts")).openAdminContext(config);
-        code = await group(command.args, { io, config, clock: systemClock, signal: stop.signal, open });
+        code = await group(command.args, {
+          io,
+          config,
+          clock: systemClock,
+          locale: localeOf(env),
+          signal: stop.signal,
+          open,
+        });
       });
   }
   return (await parse(program, argv)) ?? code;

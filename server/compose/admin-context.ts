@@ -137,14 +137,16 @@ export function openConfiguredDatabase(config: ServerConfig, logger: Logger): Pr
 /** Makes the schema of a new database; an older one is left alone, because an older server may be working with it. */
 export async function requireCurrent(database: DatabaseHandle): Promise<void> {
   const { done, pending } = await database.migrationState();
-  if (done.length > 0 && pending.length > 0) {
-    throw new PipitError(
-      "CONFIG_INVALID",
-      `The database ${database.place} was written by an older version of Pipit. Stop its servers and run: ` +
-        "pipit admin db migrate",
-    );
-  }
+  if (done.length > 0 && pending.length > 0) throw olderDatabase(database.place);
   await database.migrate();
+}
+
+/** For a database whose schema is not this program's yet. */
+export function olderDatabase(place: string): PipitError {
+  return new PipitError(
+    "CONFIG_INVALID",
+    `The database ${place} was written by an older version of Pipit. Stop its servers and run: pipit admin db migrate`,
+  );
 }
 
 /** A key made up here would not be the servers' own, and what was written with it would look forged to them. */
@@ -178,14 +180,20 @@ function signedByActor(log: AuditLog): AuditLog {
 function lazyRedis(url: string, logger: Logger, owner: AsyncDisposableStack): () => Promise<RedisConnection> {
   let connecting: Promise<RedisConnection> | undefined;
   const connections = owner.use(new AsyncDisposableStack());
-  const connect = async (): Promise<RedisConnection> => {
-    const { createRedisConnection } = await import("../store/redis/redis-connection.ts");
-    const connection = connections.use(createRedisConnection({ url, logger }));
-    const waiting = AbortSignal.timeout(REDIS_WAIT_MS);
-    while (connection.status() !== "connected" && !waiting.aborted) await sleep(REDIS_POLL_MS);
-    return connection;
-  };
-  return () => (connecting ??= connect());
+  return () => (connecting ??= connectRedis(url, logger, connections));
+}
+
+/** A connection that answers, or has had the time to. */
+export async function connectRedis(
+  url: string,
+  logger: Logger,
+  owner: AsyncDisposableStack,
+): Promise<RedisConnection> {
+  const { createRedisConnection } = await import("../store/redis/redis-connection.ts");
+  const connection = owner.use(createRedisConnection({ url, logger }));
+  const waiting = AbortSignal.timeout(REDIS_WAIT_MS);
+  while (connection.status() !== "connected" && !waiting.aborted) await sleep(REDIS_POLL_MS);
+  return connection;
 }
 
 function redisCounters(redis: () => Promise<RedisConnection>): AttemptCounterStore {

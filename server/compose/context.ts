@@ -8,7 +8,11 @@ import { openMetrics } from "./open-metrics.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
 import { Aside } from "../domain/assistant/aside.ts";
 import { Compaction } from "../domain/assistant/compaction.ts";
-import { createModelConnection, type ModelConnections } from "../domain/assistant/model-connection.ts";
+import {
+  createModelConnection,
+  MODEL_CONNECTION_SEAL,
+  type ModelConnections,
+} from "../domain/assistant/model-connection.ts";
 import { defaultModelLimits } from "../domain/assistant/models/model-limits.ts";
 import { createOllamaWatch } from "../domain/assistant/models/ollama.ts";
 import { watchedModels } from "../domain/assistant/models/watched-models.ts";
@@ -380,7 +384,7 @@ function connectModels(
     configured: config.model,
     setBy: config.modelSetBy,
     auth: store.auth,
-    sealer: sealerFor(masterKey, "model-connection-seal"),
+    sealer: sealerFor(masterKey, MODEL_CONNECTION_SEAL),
     ollama,
     logger,
   });

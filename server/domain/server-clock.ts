@@ -8,7 +8,8 @@ const WARN_MS = 5_000;
 /** From here on nothing is done that depends on time. */
 const REFUSE_MS = 60_000;
 const EVERY_MS = 60_000;
-const CURE = "Have NTP set the clocks of this machine and of the database's.";
+/** For a clock that is off or wrong. */
+export const CLOCK_CURE = "Have NTP set the clocks of this machine and of the database's.";
 
 /** own: SQLite, which no other machine uses. off: by more than 5 s from the database's. wrong: by more than 60 s. */
 export type ClockState = "own" | "right" | "off" | "wrong";
@@ -98,7 +99,8 @@ export class ServerClock implements Clock, AsyncDisposable {
     if (this.state !== "wrong") return;
     throw new PipitError(
       "CLOCK_WRONG",
-      "The clock of this server is more than 60 s from that of its database, so it signs nobody in. " + CURE,
+      "The clock of this server is more than 60 s from that of its database, so it signs nobody in. " +
+        CLOCK_CURE,
     );
   };
 
@@ -144,8 +146,8 @@ export class ServerClock implements Clock, AsyncDisposable {
     this.#state = state;
     if (state === before) return;
     const aheadMs = Math.round(machineMs - databaseMs);
-    if (state === "wrong") this.#logger.error("clock.wrong", { aheadMs, cure: CURE });
-    else if (state === "off") this.#logger.warn("clock.off", { aheadMs, cure: CURE });
+    if (state === "wrong") this.#logger.error("clock.wrong", { aheadMs, cure: CLOCK_CURE });
+    else if (state === "off") this.#logger.warn("clock.off", { aheadMs, cure: CLOCK_CURE });
     else if (before !== "own") this.#logger.info("clock.right", { aheadMs });
   }
 }

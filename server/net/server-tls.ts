@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 5_000;
 /** How often the log tells of a certificate that needs somebody. */
 const TELL_EVERY_MS = 6 * 60 * 60 * 1_000;
 /** Whoever renews by a program does it a month before. */
-const SOON_MS = 14 * 24 * 60 * 60 * 1_000;
+export const CERTIFICATE_SOON_MS = 14 * 24 * 60 * 60 * 1_000;
 /** A client that opens a connection and does not finish the handshake is cut off. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
@@ -86,7 +86,10 @@ export class ServerTls implements Disposable {
       return;
     }
     for (const port of this.#ports) port.setSecureContext(this.options);
-    this.#deps.logger.info("tls.certificate_read", { file: this.#files.cert, expires: this.#expires });
+    this.#deps.logger.info("tls.certificate_read", {
+      file: this.#files.cert,
+      expires: expiresOf(this.#pair),
+    });
     this.#tell();
   }
 
@@ -97,36 +100,50 @@ export class ServerTls implements Disposable {
 
   readonly #look = (): void => this.reload();
 
-  get #expires(): string {
-    return this.#pair.certificate.validToDate.toISOString();
-  }
-
   #tell(): void {
     const { clock, logger, metrics, name } = this.#deps;
     const { certificate } = this.#pair;
-    if (name !== undefined && !isFor(certificate, name)) {
+    const { expires, leftMs, isForName } = judgeCertificate(certificate, name, clock.nowMs());
+    if (!isForName) {
       const detail = `Clients that ask for ${name} will refuse it. Use one for that name, or another --public-url.`;
       logger.error("tls.other_name", { file: this.#files.cert, names: certificate.subjectAltName, detail });
     }
-    const expiresAtMs = certificate.validToDate.getTime();
-    metrics.certificateExpires(expiresAtMs / 1_000);
-    const leftMs = expiresAtMs - clock.nowMs();
-    const said = { file: this.#files.cert, expires: this.#expires };
+    metrics.certificateExpires(certificate.validToDate.getTime() / 1_000);
+    const said = { file: this.#files.cert, expires };
     const cure = "Put a new one in its place; it is taken within seconds.";
     if (leftMs <= 0) {
       logger.error("tls.certificate_expired", { ...said, detail: `Clients refuse to connect. ${cure}` });
-    } else if (leftMs < SOON_MS) {
+    } else if (leftMs < CERTIFICATE_SOON_MS) {
       logger.warn("tls.certificate_expires", { ...said, detail: cure });
     }
   }
+}
+
+/**
+ * What matters of a certificate to who serves with it.
+ *
+ * @param name by which clients know the server; undefined: not known
+ */
+export function judgeCertificate(certificate: X509Certificate, name: string | undefined, nowMs: number) {
+  return {
+    /** ISO 8601 */
+    expires: expiresOf({ certificate }),
+    /** Negative: expired. */
+    leftMs: certificate.validToDate.getTime() - nowMs,
+    isForName: name === undefined || isFor(certificate, name),
+  };
+}
+
+function expiresOf({ certificate }: { readonly certificate: X509Certificate }): string {
+  return certificate.validToDate.toISOString();
 }
 
 function isFor(certificate: X509Certificate, name: string): boolean {
   return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
 }
 
-/** Both files, if the key is that of the certificate. */
-function readPair(files: TlsFiles) {
+/** Both files, if the key is that of the certificate. @throws PipitError CONFIG_INVALID */
+export function readPair(files: TlsFiles) {
   const cert = readPem(files.cert, "--tls-cert");
   const key = readPem(files.key, "--tls-key");
   try {

@@ -73,7 +73,8 @@ export async function runAdmin(
   let code: number;
   try {
     const { signal } = new AbortController();
-    code = await group(args, { io, config, clock, signal, open: () => openAdminContext(config, clock) });
+    const open = () => openAdminContext(config, clock);
+    code = await group(args, { io, config, clock, locale: "en", signal, open });
   } finally {
     stdout.end();
     stderr.end();

@@ -11,7 +11,7 @@ import { Code, ConnectError, encodeBinaryHeader, type Transport } from "@connect
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { Client, Metadata, status as grpcStatus, type StatusObject } from "@grpc/grpc-js";
 import type { RpcConnection } from "#engine/wire/rpc-transport.ts";
-import { certificateError } from "../http/certificate-error.ts";
+import { certificateError } from "#contract/texts/certificate-error.ts";
 import { channelCredentials, channelOptions } from "./grpc-target.ts";
 
 export interface GrpcTarget {

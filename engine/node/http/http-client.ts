@@ -6,7 +6,7 @@ import type { SentFile } from "#engine/history/import-chats.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { refusalOf } from "#engine/wire/json-api.ts";
 import { errorCode } from "../files/private-files.ts";
-import { certificateError } from "./certificate-error.ts";
+import { certificateError } from "#contract/texts/certificate-error.ts";
 import { isLoopbackHost } from "#engine/loopback.ts";
 
 /** Below the 10 s of the credentials lock, so that a refresh always ends before its lock does (docs/reference/developer-api.md, "Credentials file"). */

@@ -51,16 +51,23 @@ export interface ModelConnectionOptions {
 
 export type ModelConnections = ReturnType<typeof createModelConnection>;
 
+/** The purpose of the key that seals the saved connection. */
+export const MODEL_CONNECTION_SEAL = "model-connection-seal";
 /** Where the seal of the saved connection opens. */
 const SEALED_FOR = "model connection";
 
-/** The connection to a model server that is made in the window instead of the configuration. */
-export function createModelConnection(options: ModelConnectionOptions) {
-  const { configured, setBy, auth, sealer, ollama, logger } = options;
+/**
+ * Reads the connection that was saved. Undefined as well for what was sealed with a master key that is lost: it can only be
+ * made anew.
+ */
+export function savedModelReader(
+  store: Pick<ModelConnectionStore, "read">,
+  sealer: Sealer,
+  logger: Logger,
+): () => Promise<SavedModel | undefined> {
   let unreadable: string | undefined;
-  /** Undefined as well for what was sealed with a master key that is lost: it can only be made anew. */
-  const saved = async (): Promise<SavedModel | undefined> => {
-    const sealed = await auth.modelConnection.read();
+  return async () => {
+    const sealed = await store.read();
     if (sealed === undefined || sealed === unreadable) return undefined;
     try {
       return JSON.parse(sealer.open(sealed, SEALED_FOR).toString()) as SavedModel;
@@ -70,6 +77,12 @@ export function createModelConnection(options: ModelConnectionOptions) {
       return undefined;
     }
   };
+}
+
+/** The connection to a model server that is made in the window instead of the configuration. */
+export function createModelConnection(options: ModelConnectionOptions) {
+  const { configured, setBy, auth, sealer, ollama, logger } = options;
+  const saved = savedModelReader(auth.modelConnection, sealer, logger);
   /** The address as it is asked; the key that is saved for the very same address counts while none is given. */
   const complete = async ({ url, key }: ModelAddress): Promise<ModelAddress> => {
     const base = readBase(url);

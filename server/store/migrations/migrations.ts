@@ -131,13 +131,7 @@ export async function migrate(
 ): Promise<readonly string[]> {
   const executed = await executedMigrations(db);
   const unknown = executed.find((name) => !Object.hasOwn(migrations, name));
-  if (unknown !== undefined) {
-    throw new PipitError(
-      "CONFIG_INVALID",
-      `The database ${place} was written by a newer version of Pipit (schema ${unknown}). ` +
-        "Update Pipit, or start it with another --data folder or database. The database was not changed.",
-    );
-  }
+  if (unknown !== undefined) throw newerDatabase(place, unknown);
   const missing = Object.keys(migrations).filter((name) => !executed.includes(name));
   const [first] = missing;
   if (first === undefined) return [];
@@ -169,6 +163,15 @@ function loggedMigrations(
     return [step, { ...migration, up }];
   };
   return Object.fromEntries(Object.entries(migrations).map(logged));
+}
+
+/** For a database that this program is too old for. */
+export function newerDatabase(place: string, schema: string): PipitError {
+  return new PipitError(
+    "CONFIG_INVALID",
+    `The database ${place} was written by a newer version of Pipit (schema ${schema}). ` +
+      "Update Pipit, or start it with another --data folder or database. The database was not changed.",
+  );
 }
 
 /** Names of the migrations that were run, also of a newer program's. */

@@ -37,6 +37,8 @@ export function createRedisConnection(options: RedisConnectionOptions) {
   checkUrl(url);
   const client = createRedisClient(url, commandTimeoutMs);
   const clients = [client];
+  let lostBy: unknown;
+  client.on("error", (error: unknown) => (lostBy = error));
   connect(client, "limits", logger);
   /** Commands whose time is over, and that Redis has not answered. */
   let overdue = 0;
@@ -78,6 +80,8 @@ export function createRedisConnection(options: RedisConnectionOptions) {
   return {
     /** Never "connected" while commands go unanswered. */
     status: () => (client.isReady && overdue === 0 ? "connected" : "down"),
+    /** Redis' own words why there is no connection, or those of the network; no password is in them. */
+    reason: () => (lostBy === undefined ? undefined : wordsOf(lostBy)),
     /** Resolves when Redis answers. */
     async ping(): Promise<void> {
       await send((asked) => asked.ping());

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { MODEL_CONNECTION_SEAL } from "#server/domain/assistant/model-connection.ts";
 import type { MasterKeyRecord, MasterKeyStore } from "#server/domain/master-key/key-ring.ts";
 import type { SealedPlace, SealedRow } from "#server/domain/master-key/rotate-master-key.ts";
 import type { Tables } from "./schema.ts";
@@ -103,7 +104,7 @@ const columns: readonly Column[] = [
   {
     table: "model_connection",
     column: "sealed",
-    purpose: "model-connection-seal",
+    purpose: MODEL_CONNECTION_SEAL,
     key: ["id"],
     aadOf: () => "model connection",
   },
