@@ -16,10 +16,7 @@ const faults: readonly (readonly [RegExp, string])[] = [
   [/does not match certificate's altnames/iu, "it is for another name. Check the address"],
   [/self[- ]signed certificate in certificate chain/iu, unknownIssuer],
   [/unable to (?:verify the first|get (?:local )?issuer) certificate/iu, unknownIssuer],
-  [
-    /self[- ]signed certificate/iu,
-    "it is signed by itself. If it is your own, name its file with {setting}",
-  ],
+  [/self[- ]signed certificate/iu, "it is signed by itself. If it is your own, name its file with {setting}"],
 ];
 
 /**
