@@ -64,11 +64,11 @@ test("an operator sees every call on each wire, what answers came to, what model
   // A call is over for its client a moment before it is for the server.
   await expect.poll(() => calls("ok")).toBe(3);
   await expect.poll(() => calls("unauthenticated")).toBe(3);
-  expect(await sumOf(/^pipit_errors_total\{code="TOKEN_INVALID"/)).toBe(3);
+  await expect.poll(() => sumOf(/^pipit_errors_total\{code="TOKEN_INVALID"/)).toBe(3);
   await expect.poll(() => sumOf(/^pipit_turns_ended_total\{outcome="done"/)).toBe(3);
   expect(await sumOf(/^pipit_turns_started_total/)).toBe(3);
   expect(await sumOf(/^pipit_turn_first_token_seconds_count/)).toBe(3);
-  expect(await sumOf(/^pipit_speech_requests_total\{.*outcome="spoken"/)).toBe(3);
+  await expect.poll(() => sumOf(/^pipit_speech_requests_total\{.*outcome="spoken"/)).toBe(3);
   expect(await sumOf(/^pipit_model_errors_total/)).toBe(0);
   for (const kind of ["select", "insert", "commit", "sync"])
     expect(
@@ -81,7 +81,7 @@ test("an operator sees every call on each wire, what answers came to, what model
   const failed = await ask(grpc, server.accessToken).catch(ConnectError.from);
   expect(failed).toMatchObject({ code: Code.Unavailable });
   await expect.poll(() => calls("unavailable")).toBe(1);
-  expect(await sumOf(/^pipit_model_errors_total\{code="MODEL_FAILED"/)).toBe(1);
+  await expect.poll(() => sumOf(/^pipit_model_errors_total\{code="MODEL_FAILED"/)).toBe(1);
   await expect.poll(() => sumOf(/^pipit_turns_ended_total\{outcome="MODEL_FAILED"/)).toBe(1);
 
   const held = gate();
@@ -93,6 +93,6 @@ test("an operator sees every call on each wire, what answers came to, what model
   expect(await asked).toMatchObject({ code: Code.Canceled });
   await expect.poll(() => calls("canceled")).toBe(1);
   await expect.poll(() => sumOf(/^pipit_turns_ended_total\{outcome="cancelled"/)).toBe(1);
-  expect(await sumOf(/^pipit_turns_running/)).toBe(0);
+  await expect.poll(() => sumOf(/^pipit_turns_running/)).toBe(0);
   held.open();
 });
