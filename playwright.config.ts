@@ -30,7 +30,7 @@ export default defineConfig({
   forbidOnly: process.env["CI"] === "true",
   timeout: 180_000,
   // For what never comes: the first window of a fresh checkout, with all suites beginning at once, took over 10 s.
-  expect: { timeout: 30_000 },
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
     headless: true,

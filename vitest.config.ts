@@ -25,7 +25,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // As every limit of time here, it is for what never comes; what must come fast is measured by npm run nightly.
     // Vitest's own waitFor and waitUntil give up after a second, which a busy machine takes for anything: name a limit there.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BYTES_PER_SECOND } from "#contract/audio-format.ts";
 import { captureWindowBehind } from "#engine/node/screen/window-behind.ts";
 import { requireVariable } from "#engine/node/testing/config.ts";
@@ -82,7 +82,7 @@ describe("on a desk with sound, keychain and screen", () => {
       );
     const notes = await openX11Program(display, "Notes", "Plans");
     await using terminal = await openX11Program(display, "XTerm", "root");
-    await vi.waitUntil(async () => (await behind()) === "Notes", { timeout: 30_000 });
+    await expect.poll(async () => (await behind()) === "Notes", { timeout: 30_000 }).toBe(true);
     await using model = await startOpenAiDouble(stream(say("A window.")));
     const { code, stderr } = await pipit.run(
       ["chat", "--once", "what is this?", "--no-audio", "--screenshot=window"],
@@ -97,7 +97,7 @@ describe("on a desk with sound, keychain and screen", () => {
     // Nothing was pressed in it.
     expect(terminal.controlKeys).toEqual([]);
     await notes[Symbol.asyncDispose]();
-    await vi.waitUntil(async () => (await behind()) === undefined, { timeout: 30_000 });
+    await expect.poll(async () => (await behind()) === undefined, { timeout: 30_000 }).toBe(true);
   });
 
   test("the doctor finds every part", async () => {

@@ -141,8 +141,8 @@ test("a peer that reads slowly is told once to read all anew, and then what come
     socket.pause();
     setImmediate(() => socket.resume());
   });
-  await vi.waitUntil(() => heard.some(({ type }) => type === "resync"), { timeout: 60_000 });
-  await vi.waitUntil(() => heard.at(-1)?.seq === end + 1, { timeout: 60_000 });
+  await expect.poll(() => heard.some(({ type }) => type === "resync"), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => heard.at(-1)?.seq === end + 1, { timeout: 60_000 }).toBe(true);
   const told = heard.filter(({ type }) => type === "event").map(({ seq }) => seq);
   expect(told).toEqual([...told.slice(0, -1).map((_, at) => at + 1), end + 1]);
   expect(heard.filter(({ type }) => type === "resync")).toEqual([{ type: "resync", cursor: `${end}-1` }]);
@@ -180,7 +180,7 @@ test("what is new in rooms is told without a cursor; to a peer that lags it is o
   const long = { ...news, roomId: "r".repeat(100_000) };
   for (let at = 0; at < 1_000; at += 1) tellRooms(long);
   socket.resume();
-  await vi.waitUntil(() => heard.at(-1)?.includes("resync"), { timeout: 60_000 });
+  await expect.poll(() => heard.at(-1)?.includes("resync"), { timeout: 60_000 }).toBe(true);
   // Those that the system and a megabyte of ours have kept for it.
   expect(heard.length).toBeLessThan(500);
   sync = quietSync;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPasswordHasher } from "#server/domain/accounts/password-hasher.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
@@ -151,10 +151,12 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
       const load = startLoad();
       const good = ["refreshed", "signed in", "turned away"];
       const refused = ["refresh refused", "right refused", "wrong refused"];
-      await vi.waitUntil(() => good.every((name) => load.count(name) >= 2), soon);
+      await expect.poll(() => good.every((name) => load.count(name) >= 2), soon).toBe(true);
       for (let outage = 1; outage <= OUTAGES; outage++) {
         await postgres.stop();
-        await vi.waitUntil(() => refused.every((name) => load.count(name) >= outage * MIN_REFUSED), soon);
+        await expect
+          .poll(() => refused.every((name) => load.count(name) >= outage * MIN_REFUSED), soon)
+          .toBe(true);
         const health = await get("/health");
         expect([health.status, health.body["database"]]).toEqual([503, "down"]);
         for (const path of ["/ready", "/health", "/v1/chats", "/auth/me"]) {
@@ -166,7 +168,9 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
 
         await postgres.start();
         const before = { ...load.counts };
-        await vi.waitUntil(() => good.every((name) => load.count(name) > (before[name] ?? 0)), recovery);
+        await expect
+          .poll(() => good.every((name) => load.count(name) > (before[name] ?? 0)), recovery)
+          .toBe(true);
         expect((await get("/health")).status).toBe(200);
       }
       await load.stop();
@@ -187,7 +191,7 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
       const bearer = { authorization: `Bearer ${String(first.body["access_token"])}` };
       for (let outage = 1; outage <= OUTAGES; outage++) {
         await redis.stop();
-        await vi.waitUntil(async () => (await get("/health")).body["redis"] === "down", soon);
+        await expect.poll(async () => (await get("/health")).body["redis"] === "down", soon).toBe(true);
         const hashed = await hashes();
         for (const password of [PASSWORD, "Wrong-horse-9"]) {
           expect(isRefused(await signIn("ann", password))).toBe(true);
@@ -201,7 +205,7 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
         expect((await get("/oauth/userinfo", bearer)).body["sub"]).toBe("ann");
 
         await redis.start();
-        await vi.waitUntil(async () => (await signIn("ann")).status === 200, recovery);
+        await expect.poll(async () => (await signIn("ann")).status === 200, recovery).toBe(true);
         expect((await logIn()).status).toBe(200);
       }
     },

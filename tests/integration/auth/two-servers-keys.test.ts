@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { openWire, type Wire } from "#tests/testing/auth/keep-alive-wire.ts";
 import { startSharedServers, type SharedServers } from "#tests/testing/auth/shared-servers.ts";
@@ -79,22 +79,22 @@ describe.each(sharedDatabases)("signing keys of two server processes on $name", 
 
     // Both notice at their next look that a new key is due; one makes it.
     await age("signing_since_ms", "signing", 90 * DAY_MS);
-    await vi.waitUntil(async () => (await keysIn("next")).length > 0, seen);
+    await expect.poll(async () => (await keysIn("next")).length > 0, seen).toBe(true);
     const [next, ...others] = await keysIn("next");
     expect(others).toEqual([]);
     for (const server of [0, 1]) {
-      await vi.waitUntil(async () => (await kidsOf(server)).includes(next?.kid), seen);
+      await expect.poll(async () => (await kidsOf(server)).includes(next?.kid), seen).toBe(true);
     }
     // The hour passes in which every verifier looks once.
     await cached.reload();
     await age("created_at_ms", "next", TWO_HOURS_MS);
-    await vi.waitUntil(async () => (await keysIn("signing"))[0]?.kid === next?.kid, seen);
+    await expect.poll(async () => (await keysIn("signing"))[0]?.kid === next?.kid, seen).toBe(true);
     const kidOf = async (server: number) =>
       JSON.parse(Buffer.from((await issue(server)).split(".", 1)[0] ?? "", "base64url").toString()) as {
         readonly kid: string;
       };
     for (const server of [0, 1]) {
-      await vi.waitUntil(async () => (await kidOf(server)).kid === next?.kid, seen);
+      await expect.poll(async () => (await kidOf(server)).kid === next?.kid, seen).toBe(true);
     }
     stop.abort();
     await verifying;

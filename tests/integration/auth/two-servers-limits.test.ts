@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import { createRedisConnection } from "#server/store/redis/redis-connection.ts";
 import { createRedisCounterStore } from "#server/store/redis/redis-counter-store.ts";
@@ -122,7 +122,7 @@ describe.each(sharedDatabases)("sign-ins at two server processes on $name and Re
       url: servers.redisUrl,
       logger: createRecordingLogger(),
     });
-    await vi.waitUntil(() => connection.status() === "connected", { timeout: 30_000 });
+    await expect.poll(() => connection.status() === "connected", { timeout: 30_000 }).toBe(true);
     const counters = createRedisCounterStore({ connection });
     for (let made = 0; made < OTHER_KEYS; made += KEYS_AT_ONCE) {
       await Promise.all(

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StreamResponse } from "#proto/streaming_pb.ts";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { limitMs } from "#tests/testing/test-size.ts";
@@ -254,7 +254,7 @@ describe.each(sharedDatabases)("a message repeated at another server, on $name a
 
     await servers.redis.start();
     const connected = () => servers.logged().filter((event) => event === "bus.redis_connected").length;
-    await vi.waitUntil(() => connected() === 4, soon);
+    await expect.poll(() => connected() === 4, soon).toBe(true);
     const later = gate();
     servers.model.script(stream(say("Joined "), later.step, say("again.")));
     const next = asked("And now?");

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedDatabases } from "#server/testing/databases.ts";
 import { limitMs } from "#tests/testing/test-size.ts";
 import { faults, say, stream } from "#tests/doubles/openai-script.ts";
@@ -125,6 +125,6 @@ describe.each(sharedDatabases)("an interrupt at another server, on $name and Red
     await expect.poll(() => servers.logged()).toContain("bus.redis_lost");
     await redis.start();
     const connected = () => servers.logged().filter((event) => event === "bus.redis_connected").length;
-    await vi.waitUntil(() => connected() === 4, { timeout: 30_000, interval: 10 });
+    await expect.poll(() => connected() === 4, { timeout: 30_000, interval: 10 }).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { createClient } from "redis";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createRedisBus } from "#server/bus/redis-bus.ts";
 import { createRedisConnection } from "#server/store/redis/redis-connection.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
@@ -24,7 +24,9 @@ async function openBuses(url: string, ...names: readonly string[]) {
   // Each also sends: its connection for that comes back at another moment than the one that listens.
   const subscribed = async () => {
     for (const bus of buses)
-      await vi.waitUntil(async () => (await bus.publish("news", { text: "?" })) === names.length - 1, soon);
+      await expect
+        .poll(async () => (await bus.publish("news", { text: "?" })) === names.length - 1, soon)
+        .toBe(true);
   };
   await subscribed();
   const owned = opening.move();
@@ -39,7 +41,7 @@ test("a message is heard once by every process, its own at once, and the others 
   expect(heard).toEqual(["a 1"]);
   expect(await published).toBe(2);
   await buses[1]?.publish("news", { text: "2" });
-  await vi.waitUntil(() => heard.length === 6, soon);
+  await expect.poll(() => heard.length === 6, soon).toBe(true);
   expect(heard.toSorted()).toEqual(["a 1", "a 2", "b 1", "b 2", "c 1", "c 2"]);
   expect(await buses[0]?.publish("nothing", {})).toBe(0);
 });
@@ -49,13 +51,13 @@ test("without Redis a process hears itself, a warning is logged once, and it lis
   await using opened = await openBuses(redis.url, "a", "b");
   const { buses, heard, times } = opened;
   await redis.stop();
-  await vi.waitUntil(() => times("bus.redis_lost") === 2, soon);
+  await expect.poll(() => times("bus.redis_lost") === 2, soon).toBe(true);
   expect(await buses[0]?.publish("news", { text: "alone" })).toBe(0);
   expect(heard).toEqual(["a alone"]);
   await redis.start();
   await opened.subscribed();
   await buses[1]?.publish("news", { text: "together" });
-  await vi.waitUntil(() => heard.includes("a together"), soon);
+  await expect.poll(() => heard.includes("a together"), soon).toBe(true);
   expect(heard.filter((one) => one.endsWith("together"))).toHaveLength(2);
   expect(times("bus.redis_lost")).toBe(2);
 });
@@ -67,7 +69,7 @@ test("what another program says there is logged and left alone", async () => {
   for (const text of ["hello", "null", "", '{"from":"a stranger"}'])
     await stranger.publish("pipit:bus:1:news", text);
   stranger.destroy();
-  await vi.waitUntil(() => opened.times("bus.unreadable") === 8, soon);
+  await expect.poll(() => opened.times("bus.unreadable") === 8, soon).toBe(true);
   await opened.buses[0]?.publish("news", { text: "still here" });
   // Its own at once.
   await expect.poll(() => opened.heard).toEqual(["a still here", "b still here"]);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { describe, expect, inject, test, vi } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { testCounterStore } from "#server/testing/counter-store-kit.ts";
 import { limitRules } from "#server/domain/limits/rules.ts";
 import { createRedisConnection, type RedisConnection } from "#server/store/redis/redis-connection.ts";
@@ -20,7 +20,7 @@ async function connectTo(url: string, commandTimeoutMs?: number) {
     logger,
     ...(commandTimeoutMs !== undefined && { commandTimeoutMs }),
   });
-  await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+  await expect.poll(() => connection.status() === "connected", untilConnected).toBe(true);
   return { connection, logger, [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
 }
 
@@ -97,7 +97,7 @@ describe("a Redis that is stopped", () => {
     expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ kind: "granted" });
     for (let stop = 0; stop < 2; stop++) {
       await redis.stop();
-      await vi.waitUntil(() => connection.status() === "down", untilConnected);
+      await expect.poll(() => connection.status() === "down", untilConnected).toBe(true);
       for (const call of [
         () => counters.reserve("key", limitRules.ip, nowMs),
         () => counters.settle("key", limitRules.ip, { outcome: "failed", ticket: 1 }, nowMs),
@@ -107,8 +107,8 @@ describe("a Redis that is stopped", () => {
         await expect(call()).rejects.toMatchObject({ code: "LIMITS_UNREACHABLE", retryAfterMs: 1000 });
       }
       await redis.start();
-      // The goal is five seconds, which vi.waitUntil gives with room for a busy machine.
-      await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+      // The goal is five seconds, which is asked for with room for a busy machine.
+      await expect.poll(() => connection.status() === "connected", untilConnected).toBe(true);
       await connection.ping();
       // Empty again, and without our scripts.
       expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ remaining: 4 });
@@ -123,7 +123,7 @@ describe("a Redis that is stopped", () => {
     await using connection = createRedisConnection({ url: redis.url, logger: createRecordingLogger() });
     await expect(connection.ping()).rejects.toMatchObject({ code: "LIMITS_UNREACHABLE" });
     await redis.start();
-    await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+    await expect.poll(() => connection.status() === "connected", untilConnected).toBe(true);
     await connection.ping();
   });
 
@@ -140,10 +140,10 @@ describe("a Redis that is stopped", () => {
     });
     expect(connection.status()).toBe("down");
     // The greeting of the second one is held back as well, so it takes a third.
-    await vi.waitUntil(() => relay.accepted() === 3, untilConnected);
+    await expect.poll(() => relay.accepted() === 3, untilConnected).toBe(true);
     expect(logger.lines.filter(({ event }) => event === "limits.redis_lost")).toHaveLength(1);
     relay.silence(false);
-    await vi.waitUntil(() => connection.status() === "connected", untilConnected);
+    await expect.poll(() => connection.status() === "connected", untilConnected).toBe(true);
     expect(await counters.reserve("key", limitRules.ip, nowMs)).toMatchObject({ kind: "granted" });
   });
 
@@ -160,14 +160,16 @@ describe("a Redis that is stopped", () => {
       code: "LIMITS_UNREACHABLE",
     });
     relay.silence(false);
-    await vi.waitUntil(() => connection.status() === "connected", untilConnected);
-    await vi.waitUntil(async () => {
-      const reservation = await observed.reserve("key", limitRules.ip, nowMs);
-      if (reservation.kind !== "granted") return false;
-      const { ticket } = reservation;
-      await observed.settle("key", limitRules.ip, { outcome: "void", ticket }, nowMs);
-      return reservation.remaining === 4;
-    }, untilConnected);
+    await expect.poll(() => connection.status() === "connected", untilConnected).toBe(true);
+    await expect
+      .poll(async () => {
+        const reservation = await observed.reserve("key", limitRules.ip, nowMs);
+        if (reservation.kind !== "granted") return false;
+        const { ticket } = reservation;
+        await observed.settle("key", limitRules.ip, { outcome: "void", ticket }, nowMs);
+        return reservation.remaining === 4;
+      }, untilConnected)
+      .toBe(true);
     expect(opened.logger.lines.map(({ event }) => event)).toEqual(["limits.redis_connected"]);
   });
 });
@@ -190,7 +192,7 @@ test("a wrong password is in no log line", async () => {
   const logger = createRecordingLogger();
   const url = `redis://ann:hunter2hunter2@127.0.0.1:${redis.port}`;
   await using connection = createRedisConnection({ url, logger });
-  await vi.waitUntil(() => logger.lines.length > 0, untilConnected);
+  await expect.poll(() => logger.lines.length > 0, untilConnected).toBe(true);
   expect(connection.status()).toBe("down");
   expect(JSON.stringify(logger.lines)).not.toContain("hunter2");
   expect(logger.lines[0]).toMatchObject({ level: "warn", event: "limits.redis_lost" });

@@ -128,6 +128,6 @@ test("W4, S6: streams of health and reflection have so many places, and one that
   expect(await health.check({})).toMatchObject({ status: HealthCheckResponse_ServingStatus.SERVING });
 
   first.abort();
-  await vi.waitUntil(async () => (await watch(gone)) === undefined, WAIT);
+  await expect.poll(async () => (await watch(gone)) === undefined, WAIT).toBe(true);
   gone.abort();
 });
