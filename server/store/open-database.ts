@@ -4,7 +4,7 @@ import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import type { AuditLogOptions } from "./audit/audit-store.ts";
 import type { DatabaseTime } from "./sql/database-time.ts";
 import { timedNow } from "./sql/database-watch.ts";
-import { createDiskWatch } from "./disk-watch.ts";
+import { createDiskWatch, type StorageState } from "./disk-watch.ts";
 import { createMigrations, executedMigrations, migrate } from "./migrations/migrations.ts";
 import { keepBeforeMigration, removeOldCopies } from "./sqlite/snapshot.ts";
 import { markSuspect, openDatabaseFile, type OpenSqliteOptions } from "./sqlite/open-sqlite.ts";
@@ -73,8 +73,8 @@ export interface DatabaseHandle extends AsyncDisposable {
    * to false when that cannot be done now. On PostgreSQL it is the work of its VACUUM.
    */
   forget(wiped: boolean, signal: AbortSignal): Promise<boolean>;
-  /** False while its disk is full. */
-  isWritable(): Promise<boolean>;
+  /** Rejects when it does not answer. */
+  storageState(): Promise<StorageState>;
   /** Throws as {@link DatabaseHandle.migrate}, except for a newer database. */
   migrationState(): Promise<MigrationState>;
   /**
@@ -94,7 +94,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseHandle> {
   const { file, logger, watch } = options;
   const { database, setAside } = await openDatabaseFile(options);
-  const disk = createDiskWatch();
+  const disk = createDiskWatch(logger, file);
   const attempt = createAttempt(database, (error) => {
     disk.see(error);
     watch?.failed(error.code);
@@ -142,7 +142,7 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
       const merged = await forgetRemoved(relaxedDb, signal);
       return wiped || merged ? shared.emptyLog() : true;
     },
-    isWritable: () => disk.isWritable(db),
+    storageState: () => disk.state(db),
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: ({ withoutBackup = false } = {}) =>
       starting(migrateFile(options, { db, turnIndex }, withoutBackup)),
@@ -177,7 +177,6 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     import("./postgres/open-postgres.ts"),
     import("./postgres/postgres-rotations.ts"),
   ]);
-  const disk = createDiskWatch();
   const {
     db: pool,
     query,
@@ -191,6 +190,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
       options.watch?.failed(error.code);
     },
   });
+  const disk = createDiskWatch(options.logger, place);
   const db = options.unlimited === true ? openUnlimited() : pool;
   const turnIndex = createPostgresTurnIndex();
   const indexWork = new PostgresIndexWork(db);
@@ -219,7 +219,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     queues: () => ({ database: waiting() }),
     setAside: undefined,
     forget: async () => true,
-    isWritable: () => disk.isWritable(pool),
+    storageState: () => disk.state(pool),
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () =>
       starting((unlimited) =>

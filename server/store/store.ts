@@ -116,14 +116,14 @@ function smallStores(db: DatabaseHandle["db"]) {
 }
 
 /** What probes and metrics ask. */
-function stateOf({ db, queues, setAside, isWritable }: DatabaseHandle) {
+function stateOf({ db, queues, setAside, storageState }: DatabaseHandle) {
   return {
     /** How many statements or transactions wait, by what they wait for. */
     queues,
     /** Path under which a damaged database was kept when this one was opened. */
     setAside,
-    /** False while the database's disk is full; for /health. */
-    isWritable,
+    /** Whether the database takes changes; for /health. */
+    storageState,
     /** Resolves when the database answers; for /health and /ready. */
     ping: () => ping(db),
   };

@@ -10,9 +10,12 @@ export interface Relay extends AsyncDisposable {
   silence(wanted: boolean): void;
   /** Passes on nothing more of the connections that there are, and does not say so: a cable that was pulled. Later ones work. */
   lose(): void;
+  /** Ends all connections; later ones lead to this port. */
+  lead(toPort: number): void;
 }
 
-export async function startRelay(toPort: number): Promise<Relay> {
+export async function startRelay(firstPort: number): Promise<Relay> {
+  let toPort = firstPort;
   let isSilent = false;
   const sockets = new Set<Socket>();
   const passers = new Set<() => void>();
@@ -52,6 +55,10 @@ export async function startRelay(toPort: number): Promise<Relay> {
       for (const pass of passers) pass();
     },
     lose: () => passers.clear(),
+    lead(port) {
+      toPort = port;
+      for (const socket of sockets) socket.destroy();
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

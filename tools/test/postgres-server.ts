@@ -46,6 +46,8 @@ export interface PostgresOptions {
    * some disks. Default false.
    */
   readonly inMemory?: boolean;
+  /** Follows this one, which is not in memory, with all that it has; `select pg_promote()` makes it a server of its own. */
+  readonly standbyOf?: PostgresServer;
   /** PEM files: it then also takes TLS connections. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
@@ -76,7 +78,9 @@ export async function startPostgres(
   if (process.getuid?.() === 0) await chown(folder, unprivilegedId, unprivilegedId);
   const [programs = ""] = await postgresFolders();
   const data = join(folder, "data");
-  await initialize(join(programs, "initdb"), folder, data, signal);
+  const { standbyOf } = options;
+  if (standbyOf === undefined) await initialize(join(programs, "initdb"), folder, data, signal);
+  else await copyFrom(standbyOf, join(programs, "pg_basebackup"), data, signal);
   const tls = options.tls === undefined ? [] : await takeCertificate(folder, options.tls);
   const [port = 0] = await freePorts(1);
   const url = `postgres://pipit@127.0.0.1:${port}/postgres`;
@@ -119,6 +123,18 @@ async function initialize(initdb: string, cwd: string, data: string, signal: Abo
   const [command, ...rest] = asUnprivileged(initdb, [...options, "-D", data]);
   const result = await runCommand(command, rest, { cwd }, signal);
   if (result.code !== 0) throw new Error(`initdb failed (${result.code}): ${result.stdout}${result.stderr}`);
+}
+
+async function copyFrom(
+  { port }: PostgresServer,
+  program: string,
+  data: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const from = ["--host=127.0.0.1", `--port=${port}`, "--username=pipit", "--checkpoint=fast", "--no-sync"];
+  const [command, ...rest] = asUnprivileged(program, [...from, "--write-recovery-conf", `--pgdata=${data}`]);
+  const result = await runCommand(command, rest, {}, signal);
+  if (result.code !== 0) throw new Error(`pg_basebackup failed (${result.code}): ${result.stderr}`);
 }
 
 /** PostgreSQL takes only a key that is its own and that no other user may read. */

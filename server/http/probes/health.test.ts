@@ -10,7 +10,7 @@ async function health(over: Partial<HealthContext>): Promise<{ status: number; b
   const app = fastify();
   stack.defer(() => app.close());
   const context: HealthContext = {
-    store: { ping: async () => undefined, isWritable: async () => true },
+    store: { ping: async () => undefined, storageState: async () => "writable" },
     time: { state: "own" },
     masterKeyState: () => "right",
     redisStatus: () => "disabled",
@@ -67,7 +67,10 @@ test("a lost database makes it unhealthy", async () => {
     throw new Error("no");
   };
   expect(
-    await health({ store: { ping: lost, isWritable: async () => true }, redisStatus: () => "connected" }),
+    await health({
+      store: { ping: lost, storageState: async () => "writable" },
+      redisStatus: () => "connected",
+    }),
   ).toMatchObject({
     status: 503,
     body: { status: "unhealthy", database: "down", redis: "connected" },

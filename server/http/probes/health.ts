@@ -9,7 +9,7 @@ export type HealthContext = Pick<
   HttpContext,
   "redisStatus" | "masterKeyState" | "memoryFilesState" | "semanticState" | "grpcPort" | "logger"
 > & {
-  readonly store: Pick<HttpContext["store"], "isWritable" | "ping">;
+  readonly store: Pick<HttpContext["store"], "storageState" | "ping">;
   readonly time: Pick<HttpContext["time"], "state">;
 };
 
@@ -24,16 +24,22 @@ export function healthRoute({
   grpcPort,
   logger,
 }: HealthContext): OpenRoute {
+  // Balancers ask every other second; one line per outage is enough.
+  let isTold = false;
   return route("GET", "/health", anyone, async (request, reply) => {
     const database = await store.ping().then(
-      () => "connected" as const,
+      () => {
+        isTold = false;
+        return "connected" as const;
+      },
       (error: unknown) => {
-        logger.error("health.database_down", { error });
+        if (!isTold) logger.error("health.database_down", { error });
+        isTold = true;
         return "down" as const;
       },
     );
     // What is stored can be read all the same, so that is no reason for 503 either.
-    const storage = (await store.isWritable().catch(() => true)) ? "writable" : "full";
+    const storage = await store.storageState().catch(() => "writable" as const);
     const memoryFiles = memoryFilesState();
     const semanticSearch = semanticState();
     const isWhole =

@@ -8,6 +8,7 @@ type PostgresFault =
   | "conflict"
   | "busy"
   | "unreachable"
+  | "read-only"
   | "refused"
   | "tls";
 
@@ -21,8 +22,10 @@ const faults: readonly (readonly [codes: RegExp, fault: PostgresFault])[] = [
   [/^(28.{3}|3D000|42501|3F000)$/, "refused"],
   // Limits of time and of connections.
   [/^(57014|55P03|25P03|53300)$/, "busy"],
-  // Lost or unwilling servers, and a standby that only reads (25006).
-  [/^(08.{3}|53.{3}|57.{3}|25006)$/, "unreachable"],
+  // A standby, or a server whose operator has it only read.
+  [/^25006$/, "read-only"],
+  // Lost or unwilling servers.
+  [/^(08.{3}|53.{3}|57.{3})$/, "unreachable"],
   [/^(ECONN.+|EPIPE|ETIMEDOUT|EHOST.+|ENET.+|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/, "unreachable"],
   [/(SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_|EPROTO)/, "tls"],
 ];
@@ -44,7 +47,14 @@ function faultOf(reason: unknown): PostgresFault | undefined {
 
 /** True when the connection on which it happened must not be used again. */
 export function breaksConnection(reason: unknown): boolean {
-  return faultOf(reason) === "unreachable" || codeOf(reason) === "25P03";
+  const fault = faultOf(reason);
+  // The next connection may be to the primary.
+  return fault === "unreachable" || fault === "read-only" || codeOf(reason) === "25P03";
+}
+
+/** True when the database takes no changes, be it for a while or because it is a standby. */
+export function isReadOnly(reason: unknown): boolean {
+  return faultOf(reason) === "read-only";
 }
 
 /**
@@ -95,6 +105,12 @@ export function toPostgresRunningError(reason: unknown, place: string): PipitErr
         "The server's database is too busy. Try again in a moment.",
         options,
       );
+    case "read-only":
+      return new PipitError(
+        "DATABASE_UNREACHABLE",
+        "The server's database takes no changes now, so nothing was saved. Try again in a moment; the server's log says more.",
+        options,
+      );
     case "unreachable":
     case "refused":
     case "tls":
@@ -123,6 +139,13 @@ export function toPostgresStartError(reason: unknown, place: string): PipitError
       return new PipitError(
         "DATABASE_UNREACHABLE",
         `Cannot reach the database ${place} (${words(underlying)}). Start PostgreSQL there, or correct the database URL.`,
+        options,
+      );
+    case "read-only":
+      return new PipitError(
+        "DATABASE_UNREACHABLE",
+        `The database ${place} takes no changes (${words(underlying)}). ` +
+          "Name the primary in the database URL, or take back default_transaction_read_only there.",
         options,
       );
     case "refused":
