@@ -155,6 +155,12 @@ describe.each(databases)("pipit admin users erase, on $name", (database) => {
       expect(
         await admin.query("select text, kind from room_messages where id = 'said-7' and deleted_at_ms > 0"),
       ).toEqual([{ text: "", kind: "message" }]);
+      // Windows that show it are told of it, after all that was there.
+      const told = await admin.query(
+        `select m.seq < c.seq as later from room_messages m join room_messages c on c.changes = m.id and c.kind = 'changed'
+         where m.id = 'said-7'`,
+      );
+      expect(told.map(({ later }) => Boolean(later))).toEqual([true]);
       expect((await admin.run(audit, ["list", "--event", "account.erased", "--json"])).stdout).toContain(id);
       expect(await admin.run(audit, ["verify"])).toMatchObject({ code: 0 });
       await expect(admin.run(users, ["erase", "quetzal", "--yes", "--without-export"])).rejects.toMatchObject(

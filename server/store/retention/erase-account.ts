@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { sql, type Kysely } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { DatabaseHandle } from "../open-database.ts";
+import { addEntry } from "../rooms/room-rows.ts";
 import type { DatabaseTime } from "../sql/database-time.ts";
 import type { Tables } from "../sql/schema.ts";
 import { inTransaction } from "../sql/transaction.ts";
@@ -33,7 +34,10 @@ export async function eraseRowsOf(
   { time, signal, onProgress }: EraseOptions,
 ): Promise<void> {
   const { dialect, roomyDb, turnIndex } = database;
-  const batches = async (table: string, remove: (trx: Kysely<Tables>) => Promise<number>): Promise<void> => {
+  const batches = async (
+    table: string,
+    remove: (trx: Transaction<Tables>) => Promise<number>,
+  ): Promise<void> => {
     let total = 0;
     for (let removed = BATCH; removed > 0;) {
       signal.throwIfAborted();
@@ -79,19 +83,27 @@ export async function eraseRowsOf(
 
 /** All have one author afterwards, who is nobody: that they are of one person is seen, and not of whom. */
 async function emptyMessages(
-  trx: Kysely<Tables>,
+  trx: Transaction<Tables>,
   time: DatabaseTime,
   userId: string,
   nobody: string,
 ): Promise<number> {
   const rows = await trx
     .selectFrom("room_messages")
-    .select("id")
+    .select(["id", "room_id", "kind", "deleted_at_ms"])
     .where("author_id", "=", userId)
+    // Rooms are locked in one order.
+    .orderBy("room_id")
+    .orderBy("seq")
     .limit(BATCH)
     .execute();
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return 0;
+  for (const { id, room_id: roomId, kind, deleted_at_ms: deletedAtMs } of rows) {
+    if (kind !== "message" || deletedAtMs !== null) continue;
+    // As when its author deletes it: windows that show it hear of it.
+    await addEntry(trx, time, { roomId, authorId: nobody, kind: "changed", changes: id });
+  }
   await trx.deleteFrom("room_pictures").where("message_id", "in", ids).execute();
   await trx
     .updateTable("room_messages")
