@@ -8,10 +8,13 @@ import { isUnusedSince } from "../turns/chat-store.ts";
 import { inTransaction } from "../sql/transaction.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Rows of one transaction: others wait for it. */
-const BATCH = 250;
-/** Some have thousands of tokens, which go with them. */
-const BATCH_SESSIONS = 20;
+/** Rows of the first transaction of a kind, and of the smallest and the largest. */
+const ROWS = { first: 100, least: 10, most: 1_000 };
+/** So long a transaction is to take, since others wait for it: the next one removes fewer rows after one that took longer. */
+const HOLD_MS = 15;
+const CHATS_AT_ONCE = 250;
+/** Some have thousands of tokens. */
+const SESSIONS_AT_ONCE = 20;
 /** PostgreSQL: one server removes at a time, the others find nothing to do. Any number that is no one else's. */
 const LOCK = 0x9191_0031;
 
@@ -37,37 +40,37 @@ async function removeOld(deps: RetentionDeps, kept: Retention, signal: AbortSign
   const counts: Record<string, number> = {};
   const { rows } = await sql<{ now_ms: number }>`select ${deps.time()} as now_ms`.execute(deps.db);
   const nowMs = Number(rows[0]?.now_ms);
-  for (const { kind, limit, statement } of statementsOf(nowMs, kept)) {
-    let removed = limit;
-    while (removed === limit && !signal.aborted) {
-      removed = await removeBatch(deps, statement);
-      if (removed > 0) counts[kind] = (counts[kind] ?? 0) + removed;
-    }
-  }
+  const remove = async ({ kind, statement }: Removal): Promise<void> => {
+    const removed = await removeInBatches(deps, statement, signal);
+    if (removed > 0) counts[kind] = (counts[kind] ?? 0) + removed;
+  };
+  await removeEndedSessions(deps, nowMs, remove, signal);
+  for (const removal of removalsOf(nowMs, kept)) await remove(removal);
   const chats =
     kept.chatsKeptDays === 0 ? 0 : await removeOldChats(deps, nowMs - kept.chatsKeptDays * DAY_MS, signal);
   return chats === 0 ? counts : { ...counts, chats };
 }
 
+/** What is removed at most so many rows at a time. */
 interface Removal {
   readonly kind: string;
-  readonly limit: number;
-  readonly statement: RawBuilder<unknown>;
+  readonly statement: (limit: number) => RawBuilder<unknown>;
 }
 
 /** @param key its columns; several in brackets */
-function among(table: string, key: string, where: RawBuilder<unknown>, limit = BATCH): Removal {
+function among(table: string, key: string, where: RawBuilder<unknown>): Removal {
   const columns = sql.raw(key.replace(/[()]/g, ""));
-  const statement = sql`delete from ${sql.table(table)} where ${sql.raw(key)} in (
-    select ${columns} from ${sql.table(table)} where ${where} limit ${sql.lit(limit)})`;
-  return { kind: table, limit, statement };
+  return {
+    kind: table,
+    statement: (limit) => sql`delete from ${sql.table(table)} where ${sql.raw(key)} in (
+      select ${columns} from ${sql.table(table)} where ${where} limit ${sql.lit(limit)})`,
+  };
 }
 
-function statementsOf(nowMs: number, { usageKeptDays, usedTokensKeptDays }: Retention): Removal[] {
+function removalsOf(nowMs: number, { usageKeptDays, usedTokensKeptDays }: Retention): Removal[] {
   const daysAgo = (days: number): number => nowMs - days * DAY_MS;
   const ended = sql`expires_at_ms <= ${nowMs}`;
   return [
-    among("refresh_families", "id", ended, BATCH_SESSIONS),
     among(
       "refresh_tokens",
       "hash",
@@ -86,20 +89,66 @@ function statementsOf(nowMs: number, { usageKeptDays, usedTokensKeptDays }: Rete
   ];
 }
 
-/** Resolves to 0, too, while another server is removing. */
+/** Their tokens first: those of a client that is always on are thousands, which would go with it in one statement. */
+async function removeEndedSessions(
+  { db }: Pick<RetentionDeps, "db">,
+  nowMs: number,
+  remove: (removal: Removal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let before: string | undefined;
+  while (!signal.aborted) {
+    const ended = await db
+      .selectFrom("refresh_families")
+      .select("id")
+      .where("expires_at_ms", "<=", nowMs)
+      .orderBy("expires_at_ms")
+      .orderBy("id")
+      .limit(SESSIONS_AT_ONCE)
+      .execute();
+    const first = ended[0]?.id;
+    // None is left, or another server removes them.
+    if (first === undefined || first === before) return;
+    before = first;
+    const ids = sql.join(ended.map(({ id }) => id));
+    await remove(among("refresh_tokens", "hash", sql`family_id in (${ids})`));
+    await remove(among("refresh_families", "id", sql`id in (${ids})`));
+  }
+}
+
+/** Resolves to how many rows. */
+async function removeInBatches(
+  deps: RetentionDeps,
+  statement: Removal["statement"],
+  signal: AbortSignal,
+): Promise<number> {
+  let total = 0;
+  let limit = ROWS.first;
+  while (!signal.aborted) {
+    const { removed, tookMs } = await removeBatch(deps, statement(limit));
+    total += removed;
+    if (removed < limit) break;
+    const factor = Math.min(2, HOLD_MS / Math.max(tookMs, 1));
+    limit = Math.round(Math.min(ROWS.most, Math.max(ROWS.least, limit * factor)));
+  }
+  return total;
+}
+
+/** Resolves to 0 rows, too, while another server is removing. */
 async function removeBatch(
   { dialect, roomy }: Pick<RetentionDeps, "dialect" | "roomy">,
   statement: RawBuilder<unknown>,
-): Promise<number> {
+): Promise<{ readonly removed: number; readonly tookMs: number }> {
   return inTransaction(roomy, async (trx) => {
     if (dialect === "postgres") {
       const { rows } = await sql<{
         mine: boolean;
       }>`select pg_try_advisory_xact_lock(${sql.lit(LOCK)}) as mine`.execute(trx);
-      if (rows[0]?.mine !== true) return 0;
+      if (rows[0]?.mine !== true) return { removed: 0, tookMs: 0 };
     }
+    const startedMs = performance.now();
     const { numAffectedRows = 0n } = await statement.execute(trx);
-    return Number(numAffectedRows);
+    return { removed: Number(numAffectedRows), tookMs: performance.now() - startedMs };
   });
 }
 
@@ -119,14 +168,14 @@ async function removeOldChats(
       .where("deleted_at_ms", "is", null)
       .where(isUnusedSince(untilMs))
       .orderBy("id")
-      .limit(BATCH)
+      .limit(CHATS_AT_ONCE)
       .execute();
     for (const { id, user_id: userId } of old) {
       if (signal.aborted) return removed;
       removed += await removeChat(userId, id, untilMs).then(() => 1, goneAlready);
     }
     after = old.at(-1)?.id ?? "";
-    if (old.length < BATCH) break;
+    if (old.length < CHATS_AT_ONCE) break;
   }
   return removed;
 }
