@@ -16,6 +16,7 @@ import { startHttpServer } from "#server/http/http-server.ts";
 import { isOperator } from "../http/kit/operator.ts";
 import { createGate } from "#server/http/kit/gate.ts";
 import { createSecureTransport } from "#server/http/kit/secure-transport.ts";
+import { createAccessLog } from "#server/observe/access-log.ts";
 import { createSite, type Site } from "#server/http/kit/site.ts";
 import { isLoopbackAddress } from "#server/net/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
@@ -93,7 +94,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     config.tls === undefined
       ? undefined
       : starting.use(new ServerTls(config.tls, { ...context, name: publicName(config) }));
-  const ports = { ...context, rpc, clientAddressOf, tls };
+  const accessLog = createAccessLog(config.accessLogShare, context.logger);
+  const ports = { ...context, rpc, clientAddressOf, accessLog, tls };
   const http = await startHttpServer(config.http, { ...ports, routes, gate, site });
   const httpUrl = `${tls === undefined ? "http" : "https"}://${reachable(http.address, config)}`;
   starting.defer(() => closeNow(http));

@@ -23,6 +23,16 @@ const cap = {
   wants: "a number from 1 to 100000",
 };
 
+const share = {
+  schema: z
+    .union([
+      z.enum(["off", "all"]).transform((word) => (word === "all" ? 1 : undefined)),
+      z.coerce.number().min(0).max(1),
+    ])
+    .optional(),
+  wants: "off, all, or a share from 0 to 1",
+} as const;
+
 const daysOrEver = {
   schema: z.coerce.number().int().min(0).max(36_500),
   wants: "0 for ever, or a number of days up to 36500",
@@ -98,6 +108,15 @@ export const serveSettings = {
     wants: `one of ${LOG_LEVELS.join(", ")}`,
     initial: "info",
     about: "`debug`, `info`, `warn` or `error`",
+  },
+  /** Of all requests; undefined: none. */
+  accessLogShare: {
+    env: "PIPIT_ACCESS_LOG",
+    file: "serve.access_log",
+    ...share,
+    initial: "off",
+    about:
+      "a line in the log for each request (`all`), for a share of them, e.g. `0.01`, and for each that failed; `0`: for those alone. See [Monitoring](operations/monitoring.md#the-access-log)",
   },
   webRoot: {
     ...folder,

@@ -7,12 +7,14 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER } from "#server/observe/correlation.ts";
+import type { AccessLog } from "#server/observe/access-log.ts";
 import type { CallMetrics, HttpMetrics } from "#server/observe/metrics.ts";
 import { listenError } from "#server/net/listen-error.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
 import type { ServerTls } from "#server/net/server-tls.ts";
 import { peerOf } from "#server/net/peer.ts";
 import { correlationKey, originKey, pageKey, peerKey } from "#server/rpc/kit/call-context.ts";
+import { endedKey } from "#server/rpc/kit/measured-calls.ts";
 import { webStreams } from "#server/rpc/kit/web-streams.ts";
 import type { RpcRoutes } from "#server/rpc/router.ts";
 import { createClientErrorAnswer, refuseExpectations } from "./kit/client-error.ts";
@@ -23,6 +25,7 @@ import { refuseRepeatedHeaders } from "./kit/repeated-headers.ts";
 import { HttpError } from "./kit/http-error.ts";
 import { parseJsonBody } from "./kit/json-body.ts";
 import { pageCredentialsOf } from "./kit/cookies.ts";
+import { logRequests } from "./kit/log-requests.ts";
 import { measureRequests } from "./kit/measure-requests.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import { addClientAddress, originOf } from "./kit/origin.ts";
@@ -55,6 +58,7 @@ export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation"
   /** The client's address of a request, past the trusted proxies. */
   readonly clientAddressOf: ClientAddress;
   readonly metrics: HttpMetrics & Pick<CallMetrics, "errorTold">;
+  readonly accessLog: AccessLog;
   /** Undefined: without TLS. */
   readonly tls?: ServerTls | undefined;
 }
@@ -103,6 +107,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
   });
   deps.rates.addTo(app);
   measureRequests(app, deps.metrics);
+  logRequests(app, deps.accessLog);
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     if (opensPage(request)) return sendMissingAddress(request, reply);
@@ -197,6 +202,7 @@ function addRpcs(app: FastifyInstance, { rpc, site, clientAddressOf }: HttpServe
     ...protocols,
     contextValues: (request) =>
       createContextValues()
+        .set(endedKey, (call) => void (request.endedCall = call))
         .set(peerKey, peerOf(request.raw, clientAddressOf))
         .set(originKey, originOf(request))
         .set(pageKey, pageCredentialsOf(site, request.raw))

@@ -16,11 +16,13 @@ import type { Logger } from "#contract/logger.ts";
 import type { ClientAddress } from "#server/net/client-address.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
+import type { AccessLog } from "#server/observe/access-log.ts";
 import { listenError } from "#server/net/listen-error.ts";
 import type { ServerTls } from "#server/net/server-tls.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
 import { peerOf } from "#server/net/peer.ts";
 import { correlationKey, originKey, originFrom, peerKey } from "./kit/call-context.ts";
+import { endedKey, type EndedCall } from "./kit/measured-calls.ts";
 import { http2StreamKey } from "./kit/raw-frames.ts";
 import type { RpcRoutes } from "./router.ts";
 
@@ -40,6 +42,7 @@ interface GrpcServerDeps {
   readonly clientAddressOf: ClientAddress;
   readonly pingEveryMs: number;
   readonly logger: Logger;
+  readonly accessLog: AccessLog;
   /** Undefined: without TLS. */
   readonly tls: ServerTls | undefined;
 }
@@ -56,7 +59,8 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
     const id = adoptCorrelationId(request.headers);
     response.setHeader(CORRELATION_HEADER, id);
     endUnreadRequest(request);
-    if (hasAddress(request)) deps.correlation.run(id, () => void adapter(request, response));
+    const log = loggedCall(deps, request, response);
+    if (hasAddress(request)) deps.correlation.run(id, () => void adapter(request, response, log));
     else response.writeHead(400).end();
   };
   const server = openServer(settings, deps.tls, onRequest);
@@ -94,13 +98,18 @@ function createAdapter({ rpc, clientAddressOf, logger }: GrpcServerDeps) {
   const router = createConnectRouter({ ...rpc.options, ...protocols });
   rpc.routes(protocols)(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  const valuesOf = (request: Http2ServerRequest) =>
+  const valuesOf = (request: Http2ServerRequest, ended: EndedListener) =>
     createContextValues()
+      .set(endedKey, ended)
       .set(peerKey, peerOf(request, clientAddressOf))
       .set(http2StreamKey, request.stream)
       .set(originKey, originFrom(request.headers, clientAddressOf(request)))
       .set(correlationKey, String(request.headers[CORRELATION_HEADER] ?? ""));
-  return async (request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> => {
+  return async (
+    request: Http2ServerRequest,
+    response: Http2ServerResponse,
+    ended: EndedListener,
+  ): Promise<void> => {
     const handler = handlers.get(request.url.split("?", 1)[0] ?? "");
     if (handler === undefined) return answerUnknown(request.url, response);
     // Afterwards the response has no stream any more.
@@ -108,7 +117,7 @@ function createAdapter({ rpc, clientAddressOf, logger }: GrpcServerDeps) {
     const add = response.addTrailers.bind(response);
     response.addTrailers = (trailers) => add(withReadableMessage(trailers));
     try {
-      const asked = universalRequestFromNodeRequest(request, response, undefined, valuesOf(request));
+      const asked = universalRequestFromNodeRequest(request, response, undefined, valuesOf(request, ended));
       await universalResponseToNodeResponse(await handler(asked), response);
     } catch (error) {
       const rpcName = handler.method.name;
@@ -117,6 +126,42 @@ function createAdapter({ rpc, clientAddressOf, logger }: GrpcServerDeps) {
       stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
   };
+}
+
+type EndedListener = ((call: EndedCall) => void) | undefined;
+
+/** Logs a request of HTTP/2 when its stream is closed. @returns what wants to know how the call has ended */
+function loggedCall(
+  { accessLog, clientAddressOf }: GrpcServerDeps,
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+): EndedListener {
+  if (accessLog === undefined) return undefined;
+  const startedMs = performance.now();
+  const client = clientAddressOf(request);
+  const { method, stream } = request;
+  let bytes = 0;
+  const write = stream.write.bind(stream) as (chunk: Uint8Array, ...rest: unknown[]) => boolean;
+  stream.write = (chunk: Uint8Array, ...rest: unknown[]) => {
+    bytes += chunk.byteLength;
+    return write(chunk, ...rest);
+  };
+  let call: EndedCall | undefined;
+  stream.once("close", () =>
+    accessLog({
+      method,
+      route: call && `/${call.method}`,
+      status: response.statusCode,
+      rpc: call?.code,
+      durationMs: performance.now() - startedMs,
+      bytes,
+      client,
+      account: call?.account,
+      correlationId: String(request.headers[CORRELATION_HEADER] ?? ""),
+      cut: stream.rstCode !== constants.NGHTTP2_NO_ERROR,
+    }),
+  );
+  return (ended) => void (call = ended);
 }
 
 /**

@@ -51,6 +51,7 @@ export function createGate({ authenticate, wsTokens, site, isSecure, isOperator 
         page: pageCredentialsOf(site, opensSocket ? { method: "POST", headers } : request),
       };
       const caller = await admit(opensSocket ? ofSocket : authenticate, access, shown, remote);
+      request.accountId = caller.userId;
       if (access.who !== "operator" || (await isOperator(caller))) return caller;
       throw new PipitError("NOT_ALLOWED", "This is for admins of this server.");
     },

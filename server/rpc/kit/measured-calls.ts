@@ -1,6 +1,7 @@
 import { Code, ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { CallMetrics } from "#server/observe/metrics.ts";
+import { callerKey } from "./call-context.ts";
 
 type RequestGate = (context: HandlerContext) => Promise<void>;
 
@@ -10,6 +11,8 @@ export interface EndedCall {
   readonly method: string;
   /** The status by its name, e.g. "ok" or "permission_denied". */
   readonly code: string;
+  /** Id of the account, where there was one. */
+  readonly account: string | undefined;
 }
 
 /** Told when the call has ended; set by ports that want to know. */
@@ -26,7 +29,8 @@ export function measureCalls(gate: RequestGate, metrics: CallMetrics): RequestGa
     const { service, method, signal, values } = context;
     const startedMs = performance.now();
     const onEnd = (): void => {
-      const call = { method: `${service.typeName}/${method.name}`, code: codeOf(signal.reason) };
+      const account = values.get(callerKey)?.userId;
+      const call = { method: `${service.typeName}/${method.name}`, code: codeOf(signal.reason), account };
       metrics.rpc(call.method, call.code, performance.now() - startedMs);
       const error = ourErrorIn(signal.reason);
       if (error !== undefined) metrics.errorTold(error.code);

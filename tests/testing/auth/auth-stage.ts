@@ -102,7 +102,11 @@ const publicClient = {
 } as const satisfies Partial<ClientRegistration>;
 
 /** @param logger takes the log of the server; default: none */
-export async function openAuthStage(database: TestDatabase["name"], logger?: Logger): Promise<AuthStage> {
+export async function openAuthStage(
+  database: TestDatabase["name"],
+  logger?: Logger,
+  changed: Partial<ServerConfig> = {},
+): Promise<AuthStage> {
   await using opening = new AsyncDisposableStack();
   let nowMs = Date.now();
   const clock = { nowMs: () => nowMs };
@@ -119,6 +123,7 @@ export async function openAuthStage(database: TestDatabase["name"], logger?: Log
       programsTakePasswords: true,
       auditRetentionDays: 365,
     },
+    ...changed,
   };
   const server = opening.use(
     await startTestServer({ database, config, deps: { clock, ...(logger && { logger }) } }),

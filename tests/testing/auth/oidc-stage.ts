@@ -184,6 +184,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
       clientAddressOf: createClientAddress([]),
       rates: createRateHeaders(),
       metrics: { httpRequest: () => undefined, errorTold: () => undefined },
+      accessLog: undefined,
       logger,
     },
   );
