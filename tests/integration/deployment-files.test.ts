@@ -41,6 +41,16 @@ test("systemd finds no fault with the unit, which may do little and has settings
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThan(config.shutdownDelaySeconds + 11);
 });
 
+test("systemd finds no fault with the timer of backups, nor with what it starts", async () => {
+  const units = join(folder, "backup-units");
+  await mkdir(units);
+  for (const name of ["pipit-backup.service", "pipit-backup.timer"])
+    await writeFile(join(units, name), await sample(`systemd/${name}`));
+  const args = ["verify", join(units, "pipit-backup.timer"), join(units, "pipit-backup.service")];
+  const verified = await runCommand("systemd-analyze", args, {}, AbortSignal.timeout(CHECKED_WITHIN_MS));
+  expect(verified).toMatchObject({ code: 0, stderr: "" });
+});
+
 test("the unit is a template of several servers with a drop-in, each with ports and a folder of its own", async () => {
   const node = "/opt/pipit/node_modules/.bin/node";
   const several = await sample("systemd/several.conf");
@@ -94,8 +104,10 @@ const deployment = z.object({
 });
 
 test("the manifests for Kubernetes have the types of its API, no field more, and settings that the server takes", async () => {
-  const text = await sample("kubernetes/pipit.yaml");
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as unknown);
+  const texts = await Promise.all(["kubernetes/pipit.yaml", "kubernetes/backup.yaml"].map(sample));
+  const objects = texts.flatMap((text) =>
+    parseAllDocuments(text).map((document) => document.toJS() as unknown),
+  );
   const kinds = objects.map((object) => manifest.parse(object));
   const program = objects.map((object, index) => {
     const { apiVersion = "", kind = "" } = kinds[index] ?? {};
