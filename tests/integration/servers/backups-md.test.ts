@@ -48,7 +48,7 @@ test("docs/operations/backups.md on SQLite: its commands, from a backup to anoth
   const restored = await runCommands(restoreFile, { ...folders, PIPIT_HOME: elsewhere.home });
   expect(restored).toMatch(/The audit log is whole[^]*^ok +master-key/m);
   expect((await elsewhere.run(["admin", "users", "list"])).stdout).toContain("ann");
-}, 240_000);
+}, 400_000);
 
 test("docs/operations/backups.md on PostgreSQL and Redis: a backup, its restore, and passwords that change while the old ones still work", async () => {
   const { backup, restorePostgres, newRole, oldRole, newWord, oldWord } = await blocks();
@@ -117,4 +117,4 @@ test("docs/operations/backups.md on PostgreSQL and Redis: a backup, its restore,
   expect([await ping("first-word"), await ping(fresh)]).toEqual(["PONG\n", "PONG\n"]);
   await runCommands(oldWord, { REDISCLI_AUTH: fresh, ...folders }, at6379);
   expect([(await ping("first-word")).includes("PONG"), await ping(fresh)]).toEqual([false, "PONG\n"]);
-}, 400_000);
+}, 600_000);
