@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openAdmin } from "#server/testing/admin-kit.ts";
 import { databases } from "#server/testing/databases.ts";
+import { fillDisk, mountSmallDisk } from "#server/testing/small-disk.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { db } from "./db.ts";
 import { users } from "./users.ts";
 
 const PASSWORD = "Correct-Horse-7-battery";
+/** Of a disk for a few backups. */
+const SMALL_DISK_BYTES = 8 * 1024 * 1024;
 
 describe.each(databases)("pipit admin db, on $name", (database) => {
   test("backup writes a new file for its owner only, and vacuum gives the space of what was removed back", async () => {
@@ -54,5 +57,23 @@ describe.each(databases)("pipit admin db, on $name", (database) => {
     expect(await admin.run(db, ["vacuum"])).toMatchObject({ code: 0 });
     expect((await stat(path)).size).toBeLessThan(size / 5);
     expect((await admin.run(users, ["list"])).stdout).toContain("ann");
+  });
+
+  test("a backup onto a full disk is said to be one, leaves nothing behind, and works once there is room", async ({
+    skip,
+  }) => {
+    const small = await mountSmallDisk(SMALL_DISK_BYTES);
+    if (small === undefined) return skip("only root may mount a small disk");
+    await using admin = await openAdmin(database);
+    await admin.run(db, ["migrate"]);
+    const target = join(small, "backup");
+    await fillDisk(join(small, "filler"));
+    await expect(admin.run(db, ["backup", target])).rejects.toMatchObject({
+      code: "STORAGE_FULL",
+      message: expect.stringContaining(small) as unknown,
+    });
+    expect(await readdir(small)).toEqual(["filler"]);
+    await rm(join(small, "filler"));
+    expect(await admin.run(db, ["backup", target])).toMatchObject({ code: 0 });
   });
 });

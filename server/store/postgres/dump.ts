@@ -7,6 +7,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { putNew } from "#server/domain/secrets/put-new.ts";
 import { parseDatabaseUrl } from "./database-url.ts";
 
+const noSpace = /No space left on device/;
 /** What a program of PostgreSQL says when it fails. */
 const MAX_WORDS = 2_000;
 
@@ -98,6 +99,15 @@ export async function dumpPostgres(databaseUrl: string, target: string, signal: 
 
 function toFileError(reason: unknown, target: string): unknown {
   const code = reason instanceof Error && "code" in reason ? String(reason.code) : "";
+  // It is pg_dump that writes, and it says so in the words of the system.
+  const isFull = code === "ENOSPC" || (reason instanceof PipitError && noSpace.test(reason.message));
+  if (isFull) {
+    return new PipitError(
+      "STORAGE_FULL",
+      `There is no space left for ${target}, so nothing was kept of it. Free some, or name another place.`,
+      { cause: reason },
+    );
+  }
   if (reason instanceof PipitError || !/^E[A-Z]+$/.test(code)) return reason;
   if (code === "EEXIST") {
     return new PipitError("INVALID_REQUEST", `There is a file ${target} already. Name a new one.`, {
