@@ -179,6 +179,7 @@ async function runNightly(words: readonly string[], signal: AbortSignal): Promis
     windows,
     program("growth of the tables", 10, "bench/run.ts", "auth-growth"),
     program("growth of a long chat", 10, "bench/run.ts", "long-chat"),
+    program("a company's year", 120, "bench/run.ts", "company-year"),
     program("screenshots", 10, "tools/screenshots.ts"),
     program("packages of all systems", 20, "tools/package-check.ts"),
   ].filter(wanted);
