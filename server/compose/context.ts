@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { createMemoryBus } from "../bus/memory-bus.ts";
-import { createRedisBus } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createAuthContext, type AuthContext } from "./auth-context.ts";
+import { openBus } from "./open-bus.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { createCorrelation, type Correlation } from "../observe/correlation.ts";
 import { Aside } from "../domain/assistant/aside.ts";
@@ -53,6 +52,7 @@ import { MemoryFolder } from "../domain/memory-files/memory-folder.ts";
 import { SemanticSearch, type SemanticState } from "../domain/semantic/semantic-search.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { createLogger } from "../observe/logger.ts";
+import { openTracing, tracedAnswers, tracedTools, type Tracing } from "../observe/tracing.ts";
 import type { RedisStatus } from "../observe/metric-set.ts";
 import { createRateHeaders, type RateHeaders } from "../http/kit/rate-headers.ts";
 import type { Metrics } from "../observe/metrics.ts";
@@ -87,6 +87,7 @@ export interface ServerContext extends AuthContext {
   readonly masterKey: MasterKey;
   readonly masterKeyState: KeyRingWatch["state"];
   readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
   readonly rates: RateHeaders;
   readonly bus: MessageBus;
   readonly redisStatus: () => RedisStatus;
@@ -125,10 +126,11 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const time = building.use(new ServerClock({ machine: deps.machineClock ?? systemClock, logger }));
   const clock = deps.clock ?? time;
   const folder = building.use(await openDataFolder(config.dataDir));
-  const { redis, redisStatus, bus } = await openBus(config, logger, building);
+  const tracing = building.use(await openTracing(config, logger));
+  const { redis, redisStatus, bus } = await openBus(config, { tracing, logger }, building);
   const rates = createRateHeaders();
-  const { late, metrics } = openMetrics({ redisStatus, time, dataFolder: folder.path }, building);
-  const common = { config, clock, time, logger, correlation, metrics, rates, bus, redisStatus };
+  const { late, metrics } = openMetrics({ config, redisStatus, time, folder, tracing }, building);
+  const common = { config, clock, time, logger, correlation, metrics, tracing, rates, bus, redisStatus };
   const { opened, masterKey, places } = await openServerStore(common, folder.path, building);
   late.store = opened;
   late.keys = building.use(await watchKeyRing({ ring: masterKey, places, logger }));
@@ -163,7 +165,7 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
       choices: store.modelChoices,
       accounts: store.auth.accounts,
       models,
-      toolsFor: (scope) => createAssistantTools({ ...scope, turns: store.turns, clock, calculator }),
+      toolsFor: (one) => tracedTools(createAssistantTools({ ...one, ...store, clock, calculator }), tracing),
       speech,
       pictures,
       ownerId: randomUUID(),
@@ -356,17 +358,6 @@ function openSemanticSearch(
   );
 }
 
-/** Connects to Redis where one is set, and carries messages over it. */
-async function openBus({ redisUrl: url }: ServerConfig, logger: Logger, owner: AsyncDisposableStack) {
-  if (url === undefined) {
-    return { redis: undefined, redisStatus: (): RedisStatus => "disabled", bus: createMemoryBus() };
-  }
-  // A tenth of a second and 30 MB that a server without Redis does without.
-  const { createRedisConnection } = await import("../store/redis/redis-connection.ts");
-  const redis = owner.use(createRedisConnection({ url, logger }));
-  return { redis, redisStatus: redis.status, bus: createRedisBus(redis, logger) };
-}
-
 /** What the parts that speak to models share: one watch of Ollama, and what an operator connects in the window. */
 function connectModels(
   {
@@ -374,9 +365,10 @@ function connectModels(
     store,
     masterKey,
     metrics,
+    tracing,
     clock,
     logger,
-  }: Pick<ServerContext, "config" | "store" | "masterKey" | "metrics" | "clock" | "logger">,
+  }: Pick<ServerContext, "config" | "store" | "masterKey" | "metrics" | "tracing" | "clock" | "logger">,
   given: WarmableModelSource | undefined,
 ) {
   const ollama = createOllamaWatch({ url: config.model.ollamaUrl, clock, limits: defaultModelLimits });
@@ -390,5 +382,5 @@ function connectModels(
   });
   const { saved } = modelConnection;
   const models = given ?? createModelSource({ config: config.model, saved, ollama, clock, logger });
-  return { models: watchedModels(models, metrics), modelConnection };
+  return { models: watchedModels(models, metrics, tracedAnswers(tracing)), modelConnection };
 }

@@ -1,3 +1,4 @@
+import type { ServerConfig } from "../config/config.ts";
 import type { Calculator } from "../domain/assistant/tools/calculator.ts";
 import type { KeyRingWatch } from "../domain/master-key/key-ring-watch.ts";
 import type { Pictures } from "../domain/pictures/pictures.ts";
@@ -6,6 +7,7 @@ import type { SemanticSearch } from "../domain/semantic/semantic-search.ts";
 import type { ServerClock } from "../domain/server-clock.ts";
 import type { RedisStatus } from "../observe/metric-set.ts";
 import { createMetrics } from "../observe/metrics.ts";
+import { tracedMetrics, type Tracing } from "../observe/tracing.ts";
 import type { Store } from "../store/store.ts";
 import type { AuthContext } from "./auth-context.ts";
 
@@ -23,12 +25,14 @@ interface Late {
 interface Given {
   readonly redisStatus: () => RedisStatus;
   readonly time: ServerClock;
-  /** The path of the data folder. */
-  readonly dataFolder: string;
+  readonly config: Pick<ServerConfig, "databaseUrl">;
+  readonly folder: { readonly path: string };
+  readonly tracing: Tracing | undefined;
 }
 
 /** Gauges ask for what is built after them, once it is there. */
-export function openMetrics({ redisStatus, time, dataFolder }: Given, owner: AsyncDisposableStack) {
+export function openMetrics(given: Given, owner: AsyncDisposableStack) {
+  const { config, redisStatus, time, folder, tracing } = given;
   const late: Late = {};
   const metrics = createMetrics({
     pingDatabase: async () => late.store?.ping(),
@@ -40,11 +44,11 @@ export function openMetrics({ redisStatus, time, dataFolder }: Given, owner: Asy
       calculations: late.calculator?.waiting ?? 0,
     }),
     embeddingsAnswer: () => late.semantic && late.semantic.state !== "failing",
-    dataFolder,
+    dataFolder: folder.path,
     rooms: () => late.rooms?.counts,
     clockAheadSeconds: () => time.aheadSeconds,
     restoreProvenAtMs: async () => late.store?.restoreProvenAtMs(),
     masterKeyIsRight: () => !["replaced", "mixed"].includes(late.keys?.state() ?? "right"),
   });
-  return { late, metrics: owner.use(metrics) };
+  return { late, metrics: tracedMetrics(owner.use(metrics), tracing, config.databaseUrl) };
 }

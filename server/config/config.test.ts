@@ -70,6 +70,7 @@ describe("readServerConfig", () => {
       usedTokensKeptDays: 30,
       semantic: undefined,
       transcription: {},
+      traces: { protocol: "http/protobuf", serviceName: "pipit", ratio: 1 },
     });
   });
 
@@ -224,7 +225,9 @@ describe("readServerConfig", () => {
     /** The last letter but one is another one. */
     const misspell = (name: string): string => `${name.slice(0, -2)}x${name.slice(-1)}`;
     const variables = allSettings.flatMap(({ env = "" }) => (env.startsWith("PIPIT_") ? [env] : []));
-    const secrets = allSettings.flatMap(({ env = "", secret }) => (secret === true ? [`${env}_FILE`] : []));
+    const secrets = allSettings.flatMap(({ env = "", secret }) =>
+      secret === true && env.startsWith("PIPIT_") ? [`${env}_FILE`] : [],
+    );
     const keys = allSettings.flatMap(({ file }) => (file === undefined ? [] : [file]));
     const flags = allSettings.flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
 

@@ -19,6 +19,7 @@ import {
 import { serveSettings } from "./serve-settings.ts";
 import type { Setting, Values } from "./setting.ts";
 import { allSettings } from "./settings.ts";
+import { tracesSettings } from "./traces-settings.ts";
 import { flagOf } from "./usage.ts";
 import { checkSetting, findSetting, readConfigFile, refuseUnknownSettings } from "./settings-source.ts";
 
@@ -45,6 +46,7 @@ export interface ServerConfig extends Omit<
   /** Undefined: searches go by words alone. */
   readonly semantic: SemanticConfig | undefined;
   readonly transcription: Values<typeof transcriptionSettings>;
+  readonly traces: Values<typeof tracesSettings>;
 }
 
 /** The provider of vectors, and how alike a hit must be. */
@@ -122,6 +124,7 @@ export function readServerConfig({ argv, env, entryUrl = serverProgram }: Config
     embeddings,
     semantic: semanticOf(valuesOf(semanticSettings), embeddings),
     transcription: valuesOf(transcriptionSettings),
+    traces: valuesOf(tracesSettings),
   };
 }
 

@@ -9,6 +9,7 @@ import {
 } from "./model-settings.ts";
 import { serveSettings } from "./serve-settings.ts";
 import type { Setting } from "./setting.ts";
+import { tracesSettings } from "./traces-settings.ts";
 
 /** Every setting, in the order in which operators read of them. */
 export const allSettings: readonly Setting[] = [
@@ -20,4 +21,5 @@ export const allSettings: readonly Setting[] = [
   embeddingsSettings,
   semanticSettings,
   transcriptionSettings,
+  tracesSettings,
 ].flatMap((group): readonly Setting[] => Object.values(group));

@@ -27,6 +27,8 @@ import { parseJsonBody } from "./kit/json-body.ts";
 import { pageCredentialsOf } from "./kit/cookies.ts";
 import { logRequests } from "./kit/log-requests.ts";
 import { measureRequests } from "./kit/measure-requests.ts";
+import { traceRequests } from "./kit/trace-requests.ts";
+import type { Tracing } from "#server/observe/tracing.ts";
 import type { HttpContext } from "./kit/http-context.ts";
 import { addClientAddress, originOf } from "./kit/origin.ts";
 import { addRoutes, type Route } from "./kit/route.ts";
@@ -61,6 +63,8 @@ export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation"
   readonly accessLog: AccessLog;
   /** Undefined: without TLS. */
   readonly tls?: ServerTls | undefined;
+  /** Undefined: no traces. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Headers of every answer that sets no others: it is for one user, of the type it says, and for our page only. */
@@ -85,6 +89,7 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     reply.headers(defaultHeaders);
     deps.correlation.run(id, done);
   });
+  if (deps.tracing !== undefined) traceRequests(app, deps.tracing);
   refuseExpectations(app.server);
   endStuckAnswers(app);
   addSocketUpgrades(app);

@@ -17,6 +17,7 @@ import type { ClientAddress } from "#server/net/client-address.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
 import { adoptCorrelationId, CORRELATION_HEADER, type Correlation } from "#server/observe/correlation.ts";
 import type { AccessLog } from "#server/observe/access-log.ts";
+import type { Tracing } from "#server/observe/tracing.ts";
 import { listenError } from "#server/net/listen-error.ts";
 import type { ServerTls } from "#server/net/server-tls.ts";
 import type { ListeningPort } from "#server/net/listening-port.ts";
@@ -45,6 +46,8 @@ interface GrpcServerDeps {
   readonly accessLog: AccessLog;
   /** Undefined: without TLS. */
   readonly tls: ServerTls | undefined;
+  /** Undefined: no traces. */
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -60,7 +63,8 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
     response.setHeader(CORRELATION_HEADER, id);
     endUnreadRequest(request);
     const log = loggedCall(deps, request, response);
-    if (hasAddress(request)) deps.correlation.run(id, () => void adapter(request, response, log));
+    const answer = (): void => void adapter(request, response, log);
+    if (hasAddress(request)) deps.correlation.run(id, () => inTrace(deps.tracing, request, response, answer));
     else response.writeHead(400).end();
   };
   const server = openServer(settings, deps.tls, onRequest);
@@ -80,6 +84,23 @@ export async function startGrpcServer(address: ListenAddress, deps: GrpcServerDe
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Runs `work` as a part of the request's trace, which a call then names. */
+function inTrace(
+  tracing: Tracing | undefined,
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+  work: () => void,
+): void {
+  if (tracing === undefined) return work();
+  const span = tracing.begin(request);
+  // Afterwards the response has no status any more; that of the call comes in the same moment.
+  const { stream } = response;
+  stream.once("close", () =>
+    setImmediate(() => span.end(undefined, Number(stream.sentHeaders?.[":status"] ?? 0))),
+  );
+  span.run(work);
 }
 
 function openServer(

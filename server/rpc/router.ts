@@ -49,7 +49,7 @@ export function createRpcRoutes(ctx: ServerContext, shutdownSignal: AbortSignal)
   const options: ConnectRouterOptions = {
     // Compressing each small message of a stream costs ten times what it saves.
     acceptCompression: [],
-    requestGate: measureCalls(createAuthInterceptor({ ...ctx, services }), ctx.metrics),
+    requestGate: measureCalls(createAuthInterceptor({ ...ctx, services }), ctx.metrics, ctx.tracing),
     interceptors: [createWatchInterceptor(ctx.guard), createErrorInterceptor(ctx.logger)],
     shutdownSignal,
   };

@@ -2,6 +2,7 @@ import { Code, ConnectError, createContextKey, type HandlerContext } from "@conn
 import { PipitError } from "#contract/pipit-error.ts";
 import type { CallMetrics } from "#server/observe/metrics.ts";
 import { callerKey } from "./call-context.ts";
+import type { Tracing } from "#server/observe/tracing.ts";
 
 type RequestGate = (context: HandlerContext) => Promise<void>;
 
@@ -24,13 +25,20 @@ export const endedKey = createContextKey<((call: EndedCall) => void) | undefined
  * Counts every call that reaches the gate, of whatever wire, also those that it refuses. The library aborts the signal of a
  * call when it is over, with what it failed with, so this costs nothing per message.
  */
-export function measureCalls(gate: RequestGate, metrics: CallMetrics): RequestGate {
+export function measureCalls(
+  gate: RequestGate,
+  metrics: CallMetrics,
+  tracing?: Pick<Tracing, "call">,
+): RequestGate {
   return (context) => {
     const { service, method, signal, values } = context;
     const startedMs = performance.now();
+    const name = `${service.typeName}/${method.name}`;
+    const traced = tracing?.call(name);
     const onEnd = (): void => {
       const account = values.get(callerKey)?.userId;
-      const call = { method: `${service.typeName}/${method.name}`, code: codeOf(signal.reason), account };
+      const call = { method: name, code: codeOf(signal.reason), account };
+      traced?.(call.code);
       metrics.rpc(call.method, call.code, performance.now() - startedMs);
       const error = ourErrorIn(signal.reason);
       if (error !== undefined) metrics.errorTold(error.code);

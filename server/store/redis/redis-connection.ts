@@ -29,6 +29,8 @@ export interface RedisConnectionOptions {
   readonly url: string;
   readonly logger: Logger;
   readonly commandTimeoutMs?: number;
+  /** Told how long a command took, in milliseconds, and whether it failed. */
+  readonly onCommand?: ((durationMs: number, failed: boolean) => void) | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface RedisConnectionOptions {
  * @throws PipitError CONFIG_INVALID for an address that cannot be read
  */
 export function createRedisConnection(options: RedisConnectionOptions) {
-  const { url, logger, commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = options;
+  const { url, logger, commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS, onCommand } = options;
   checkUrl(url);
   const client = createRedisClient(url, commandTimeoutMs);
   const clients = [client];
@@ -79,7 +81,8 @@ export function createRedisConnection(options: RedisConnectionOptions) {
         throw unreachable(wordsOf(reason), reason);
       },
     );
-    return Promise.race([reply, limit.promise]);
+    const answered = Promise.race([reply, limit.promise]);
+    return onCommand === undefined ? answered : timedCommand(answered, onCommand);
   };
 
   return {
@@ -104,6 +107,21 @@ export function createRedisConnection(options: RedisConnectionOptions) {
       for (const one of clients) one.destroy();
     },
   };
+}
+
+async function timedCommand<T>(
+  answer: Promise<T>,
+  onCommand: (durationMs: number, failed: boolean) => void,
+): Promise<T> {
+  const startedMs = performance.now();
+  let failed = true;
+  try {
+    const reply = await answer;
+    failed = false;
+    return reply;
+  } finally {
+    onCommand(performance.now() - startedMs, failed);
+  }
 }
 
 export type RedisConnection = ReturnType<typeof createRedisConnection>;
