@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -40,6 +40,35 @@ test("systemd finds no fault with the unit, which may do little and has settings
   // The delay, 10 s for answers, one for farewells; systemd kills after it.
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThan(config.shutdownDelaySeconds + 11);
 });
+
+test("pipit-admin takes values as systemd gives them to the servers, whatever a shell would make of them", async () => {
+  const home = join(folder, "admin");
+  await mkdir(home);
+  const memory = join(home, `p&q $HOME;'x`);
+  await writeFile(join(home, "pipit.env"), `# settings\nPIPIT_MEMORY_DIR=${memory}\n`);
+  await writeFile(join(home, "master-key"), Buffer.alloc(32, 7).toString("base64"));
+  const script = await sample("systemd/pipit-admin");
+  const here = {
+    "/etc/pipit": home,
+    "home=/var/lib/pipit": `home=${home}`,
+    // The user is systemd's to make.
+    "setpriv --reuid=pipit --regid=pipit --init-groups ": "",
+    "/opt/pipit/node_modules/.bin/node": process.execPath,
+    "/opt/pipit/dist/server/admin.js": join(repositoryRoot, "server/admin/main.ts"),
+  };
+  const changed = Object.entries(here).reduce((text, [path, instead]) => {
+    expect(text).toContain(path);
+    return text.replaceAll(path, instead);
+  }, script);
+  const file = join(home, "pipit-admin");
+  await writeFile(file, changed);
+  // An account is a file there.
+  const add = 'echo Correct-Horse-7-battery | sh "$0" users add ann --password-stdin';
+  const args = ["-c", `${add} && sh "$0" memory rebuild`, file];
+  const rebuilt = await runCommand("sh", args, {}, AbortSignal.timeout(3 * CHECKED_WITHIN_MS));
+  expect(rebuilt).toMatchObject({ code: 0, stdout: expect.stringContaining("0 chats written") });
+  expect((await stat(memory)).isDirectory()).toBe(true);
+}, 240_000);
 
 test("systemd finds no fault with the timer of backups, nor with what it starts", async () => {
   const units = join(folder, "backup-units");
