@@ -93,7 +93,7 @@ test.describe("a conversation in the desktop app", () => {
     await desktop.clickTray("logout");
     await expect.poll(async () => (await desktop.authState()).kind).toBe("signed-out");
     expect(await (await model.request(0)).over).toBe("aborted");
-    expect(await desktop.trayItem("logout")).toBeUndefined();
+    await expect.poll(() => desktop.trayItem("logout")).toBeUndefined();
     await desktop.chat.composer.fill("must not leave");
     await desktop.chat.composer.press("Enter");
     await expect(desktop.chat.accountDialog).toBeVisible();
@@ -139,7 +139,7 @@ test("another account is added, and nothing of it stays in the window when the f
   await expect(desktop.chat.questions).toHaveCount(0);
   await expect(desktop.chat.composer).toHaveValue("");
   await desktop.command("signOutAccount", { serverUrl: "", accountId: bob.accountId });
-  expect(await desktop.trayItem("accounts")).toBeUndefined();
+  await expect.poll(() => desktop.trayItem("accounts")).toBeUndefined();
   expect(await signedIn()).toEqual(first);
 });
 
@@ -158,6 +158,8 @@ test("[5.1-18] one home from its first start on: a model is connected in the win
   model,
   start,
 }) => {
+  // Three starts of the app.
+  test.slow();
   // Only what was connected in the window names a model.
   const begin = (args: readonly string[] = []) => start({ args, env: { PIPIT_MODEL_URL: "" } });
   const first = await begin();

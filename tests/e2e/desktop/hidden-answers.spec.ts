@@ -13,7 +13,7 @@ test("an answer that ends while the window is hidden is told once and marked in 
   await desktop.hide();
   await desktop.command("send", { text: question });
   await expect.poll(() => desktop.notifications(question)).toEqual(["Pipit has answered"]);
-  expect(await marked()).toMatchObject({ label: "There is something new" });
+  await expect.poll(marked).toMatchObject({ label: "There is something new" });
   await desktop.command("newChat");
   await desktop.clickNotification(question);
   await expect.poll(() => desktop.isVisible()).toBe(true);

@@ -15,7 +15,7 @@ async function take(desktop: DesktopApp, text: string, program: string): Promise
   await expect.poll(async () => (await programs.front())?.name).toBe(program);
   await desktop.electron.evaluate(({ clipboard }, selected) => clipboard.selection.writeText(selected), text);
   await desktop.hide();
-  await desktop.pressHotkey(keys);
+  await expect.poll(() => desktop.pressHotkey(keys)).toBe(true);
   await expect(desktop.chat.composer).toHaveValue(text);
 }
 

@@ -55,7 +55,9 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog.getByRole("button", { name: /^\/explain/u })).toBeVisible();
   const path = join(desktop.home, "desktop", "prompts.json");
-  expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject([{ name: "explain" }]);
+  await expect
+    .poll(async () => JSON.parse(await readFile(path, "utf8").catch(() => "null")) as unknown)
+    .toMatchObject([{ name: "explain" }]);
 
   await window.keyboard.press("Escape");
   await chat.composer.fill("please");
@@ -65,7 +67,7 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
   });
   await answerDialogs(desktop, "Allow");
   await desktop.hide();
-  expect(await desktop.pressHotkey("CommandOrControl+Alt+E")).toBe(true);
+  await expect.poll(() => desktop.pressHotkey("CommandOrControl+Alt+E")).toBe(true);
   await expect(chat.composer).toHaveValue("Explain a closure {input} beside an object, please");
   await expect.poll(() => desktop.isVisible()).toBe(true);
   await expect(chat.composer).toBeFocused();
@@ -81,7 +83,7 @@ test("keys of a prompt bring up the window with it and what is selected elsewher
   // The same bound, and the same care, for the selected text by itself.
   await desktop.command("updateSettings", { selectionHotkey: "Alt+Shift+T" });
   await desktop.hide();
-  await desktop.pressHotkey("Alt+Shift+T");
+  await expect.poll(() => desktop.pressHotkey("Alt+Shift+T")).toBe(true);
   await expect(chat.composer).toHaveValue(
     "Explain a closure {input} beside an object, please\na closure {input}",
   );

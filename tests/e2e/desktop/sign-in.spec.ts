@@ -56,7 +56,7 @@ test("U1: a new account at a server of others, and every way in to it: password 
   await field(auth.code.app.label).fill(codeOfNextStep(secret));
   await expect(dialog).toBeHidden();
   await expect(chat.account).toContainText(account.display_name);
-  expect((await desktop.settings())["serverUrl"]).toBe(server.url);
+  await expect.poll(async () => (await desktop.settings())["serverUrl"]).toBe(server.url);
   await chat.ask("where am I?");
   await expect(chat.answer("Hello from Pipit.")).toBeVisible();
 
@@ -141,7 +141,7 @@ async function readQr(file: string): Promise<string> {
     "zbarimg",
     ["--quiet", "--raw", file],
     {},
-    AbortSignal.timeout(20_000),
+    AbortSignal.timeout(60_000),
   );
   expect(code).toBe(0);
   return stdout.trim();

@@ -74,7 +74,7 @@ test.describe("pages", () => {
       navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: Error) => error.name),
     );
     expect(said).toBe("NotAllowedError");
-    expect(await sample.log()).toContain("permission media");
+    await expect.poll(() => sample.log()).toContain("permission media");
   });
 });
 
@@ -195,11 +195,13 @@ test.describe("the app", () => {
   test("a second start tells the first its arguments and gets no lock", async ({ shared: sample }) => {
     test.skip(real, "needs the launcher's own command line");
     const args = [`--user-data-dir=${sample.profile}`, sampleApp, "pipit://x"];
-    const second = await runCommand(join(standInFolder, "electron"), args, {}, AbortSignal.timeout(20_000));
+    const second = await runCommand(join(standInFolder, "electron"), args, {}, AbortSignal.timeout(60_000));
     expect(second.code).toBe(0);
-    const log = await sample.log();
-    expect(log).toContainEqual(expect.objectContaining({ data: { sample: true }, cwd: repositoryRoot }));
-    const told = log.find(
+    // The first may hear of it when the second has ended already.
+    await expect
+      .poll(() => sample.log())
+      .toContainEqual(expect.objectContaining({ data: { sample: true }, cwd: repositoryRoot }));
+    const told = (await sample.log()).find(
       (entry): entry is { argv: string[] } => typeof entry === "object" && entry !== null && "argv" in entry,
     );
     expect(told?.argv.at(-1)).toBe("pipit://x");

@@ -47,7 +47,7 @@ test("the chat moves to a window with a frame and back, with all that the compos
       return [window?.isVisible(), window?.isFocused(), window?.isMinimized()];
     });
   await desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[1]?.blur());
-  expect(await state()).toEqual([true, false, false]);
+  await expect.poll(state).toEqual([true, false, false]);
   await desktop.pressHotkey();
   await expect.poll(state).toEqual([true, true, false]);
   await desktop.pressHotkey();
@@ -92,8 +92,8 @@ test("the bar is only the composer, grows into the chat around it, and Esc makes
   await chat.ask("hello");
   await expect(chat.answer("Hello from Pipit.")).toBeVisible();
   await expect(header).toBeVisible();
+  await expect.poll(async () => (await boundsOf(desktop)).height).toBeGreaterThan(400);
   const grown = await boundsOf(desktop);
-  expect(grown.height).toBeGreaterThan(400);
   expect(grown.y + grown.height).toBe(bar.y + bar.height);
   await window.keyboard.press("Escape");
   await expect(header).toHaveCount(0);
