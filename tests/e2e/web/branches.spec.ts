@@ -66,6 +66,7 @@ test("U6: regenerated twice, edited once, switched back: the model gets what is 
   await expect(chat.answer("Two again.")).toBeVisible();
   await chat.ask("Third?");
   await expect(chat.answer("Tre.")).toBeVisible();
+  await expect(chat.stopButton).toBeHidden();
   expect(seen(model)).toEqual(["First?", "One.", "Second?", "Two again.", "Third?"]);
 
   const stands = await shownTexts(page);
@@ -78,7 +79,7 @@ test("U6: regenerated twice, edited once, switched back: the model gets what is 
     .first()
     .click();
   await expect(chat.answer("Tre.")).toBeVisible();
-  expect(await shownTexts(page)).toEqual(stands);
+  await expect.poll(() => shownTexts(page)).toEqual(stands);
   await expect(chat.question("Second?")).toContainText("2/3");
 });
 

@@ -1,5 +1,6 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { untilKept } from "../fixtures/kept-values.ts";
 import { sharedServerTest as test, signIn } from "../fixtures/web-test.ts";
 
 test("U15: each chat has its address: Back, Forward, a reload and a link lead to it, with its draft and its running answer", async ({
@@ -35,8 +36,7 @@ test("U15: each chat has its address: Back, Forward, a reload and a link lead to
   await expect(chat.question("The second question")).toBeVisible();
 
   await chat.composer.fill("A draft");
-  // It is kept at once when the window loses the keyboard.
-  await page.evaluate(() => dispatchEvent(new Event("blur")));
+  await untilKept(page, "A draft");
   await page.reload();
   await expect(chat.question("The second question")).toBeVisible();
   await expect(page).toHaveURL(second);

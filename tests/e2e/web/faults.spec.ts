@@ -1,5 +1,6 @@
 import { expect } from "@playwright/test";
 import { gate, say, stream } from "#tests/doubles/openai-script.ts";
+import { untilKept } from "../fixtures/kept-values.ts";
 import { openTab, sharedServerTest, signIn, test } from "../fixtures/web-test.ts";
 
 sharedServerTest(
@@ -59,6 +60,8 @@ test("a reload keeps the draft, the settings, the prompts and what waits", async
   page,
   server,
 }) => {
+  // Its server is killed and started, and its page is read anew.
+  test.slow();
   await chat.ask("Are you there?");
   await expect(chat.endedAnswers).toHaveCount(1);
   await chat.openSettings();
@@ -75,9 +78,9 @@ test("a reload keeps the draft, the settings, the prompts and what waits", async
   await server.kill();
   await chat.ask("Waiting over a reload");
   await expect(chat.question("Waiting over a reload")).toBeVisible();
+  await expect(chat.composer).toHaveValue("");
   await chat.composer.fill("A draft");
-  // It is kept a moment after the last key, and at once when the window loses the keyboard.
-  await page.evaluate(() => dispatchEvent(new Event("blur")));
+  await untilKept(page, "A draft");
   // No answer comes before the reload, so what the page that goes away may have asked is broken off.
   const held = gate();
   model.script(stream(held.step, say("Yes.")));
@@ -102,6 +105,8 @@ test("what is asked in two tabs with one queue while the server is away waits, a
   model,
   server,
 }) => {
+  // Its server is killed and started, and each tab waits until it tries again.
+  test.slow();
   await chat.ask("Are you there?");
   // Nothing waits any more, and another tab begins a chat of its own.
   await expect(chat.endedAnswers).toHaveCount(1);

@@ -60,7 +60,7 @@ test("the page installs as an app; without its server it opens, and what was rea
   await server.kill();
   await page.goto(server.url);
   await expect(chat.signInToSendButton.or(chat.account).first()).toBeVisible();
-  expect(await page.evaluate(keptThings)).toEqual({ chats: 0 });
+  await expect.poll(() => page.evaluate(keptThings)).toEqual({ chats: 0 });
 });
 
 async function expectInstallable(page: Page): Promise<void> {
@@ -88,6 +88,8 @@ test("a newer build is told of once and shown by the next load, and a worker tha
   browser,
   built,
 }) => {
+  // Each build is one more load of the page, with a worker that is replaced.
+  test.slow();
   expect(built).toBeUndefined();
   await using folder = await mkdtempDisposable(join(tmpdir(), "pipit-builds-"));
   const webRoot = join(folder.path, "renderer");

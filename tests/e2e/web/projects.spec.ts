@@ -18,10 +18,11 @@ test("[13] the model knows the instructions of a project in its chats only, and 
   const rows = sidebar.locator("[data-chat-row]");
   const dialog = page.getByRole("dialog");
   const told = async (question: string): Promise<string> => {
-    const answers = await chat.endedAnswers.count();
     await chat.ask(question);
-    await expect(chat.endedAnswers).toHaveCount(answers + 1);
-    return JSON.stringify(model.requests.at(-1)?.messages);
+    await expect(chat.question(question)).toBeVisible();
+    const unanswered = async () => (await chat.questions.count()) - (await chat.endedAnswers.count());
+    await expect.poll(unanswered).toBe(0);
+    return JSON.stringify(model.requests.findLast(({ prompt }) => prompt.includes(question))?.messages);
   };
 
   await sidebar.getByRole("button", { name: projects.new, exact: true }).click();

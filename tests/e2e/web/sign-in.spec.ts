@@ -52,6 +52,8 @@ test("S1: a foreign page that leads to an address changes nobody's account witho
     .replace("{{now}}", "This computer");
   await expect(other.getByText(asked)).toBeVisible();
   // Enter at once is "no".
+  const stay = there.texts.auth.link.stay.replace("{{now}}", "This computer");
+  await expect(other.getByRole("button", { name: stay })).toBeFocused();
   await other.keyboard.press("Enter");
   await expect(other.getByText(asked)).toBeHidden();
   expect((await page.context().cookies())[0]?.value).toBe(before?.value);

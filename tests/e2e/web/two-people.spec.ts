@@ -41,10 +41,10 @@ test("[seed 001] two people register; each has chats, files and a search of thei
   await expect(ann.chat.endedAnswers).toHaveCount(1);
   await bob.chat.ask("Which password do roses have?");
   await expect(bob.chat.endedAnswers).toHaveCount(1);
-  await ann.rows.click();
-  await page.keyboard.press("F2");
-  await ann.sidebar.getByRole("textbox", { name: texts.en.shell.drawer.title }).fill("## Roses");
-  await page.keyboard.press("Enter");
+  await ann.rows.press("F2");
+  const named = ann.sidebar.getByRole("textbox", { name: texts.en.shell.drawer.title });
+  await named.fill("## Roses");
+  await named.press("Enter");
   await expect(ann.rows).toHaveText(["## Roses"]);
   await expect(bob.rows).toHaveText(["Which password do roses have?"]);
 
@@ -56,8 +56,7 @@ test("[seed 001] two people register; each has chats, files and a search of thei
   await expect
     .poll(async () => readChatFile(await file()))
     .toMatchObject([said, { ...said, role: "assistant" }]);
-  await ann.rows.focus();
-  await page.keyboard.press("Delete");
+  await ann.rows.press("Delete");
   await expect(ann.rows).toHaveCount(0);
   await expect.poll(file).toBe("");
   await page.getByRole("button", { name: texts.en.shell.drawer.undo, exact: true }).click();

@@ -48,7 +48,7 @@ test("no voice is asked for until reading aloud is switched on; then an answer i
   model.script(stream(say(...Array.from({ length: 30 }, (_, at) => `This is sentence number ${at}. `))));
   await chat.ask("Read me a story");
   // The double speaks a sine of half the full scale.
-  await expect.poll(() => speaker.peak(), { timeout: 15_000 }).toBeGreaterThan(0.3);
+  await expect.poll(() => speaker.peak()).toBeGreaterThan(0.3);
   await chat.stopSpeakingButton.click();
   await expect.poll(() => speaker.peak()).toBeLessThan(0.01);
 });
