@@ -28,7 +28,7 @@ for (let part = 0; part < PARTS; part += 1) {
     gallery,
     page,
   }) => {
-    test.setTimeout(sized(240_000, 600_000));
+    test.setTimeout(sized(360_000, 600_000));
     const loaded = watchLoading(page);
     await gallery.open("empty");
     const scenes = (await page.evaluate(() => window.sceneNames))

@@ -25,7 +25,7 @@ test("a message sent while the sign-in is under way waits for it", async ({ gall
     bridge.auth.setState({ kind: "signed-in", accountId: "a", accountName: "Ada", local: true }, true),
   );
   await expect(chat.composer).toHaveValue("");
-  expect(await chat.callsOf("send")).toEqual([{ text: "Hello" }]);
+  await expect.poll(() => chat.callsOf("send")).toEqual([{ text: "Hello" }]);
   await expect(page.getByRole("dialog")).toHaveCount(0);
 });
 

@@ -18,13 +18,15 @@ test("every state of a question says what it is, why, and what to do", async ({ 
   const stopped = chat.message("Stopped question");
   await expect(stopped).toContainText("Stopped before an answer came");
   await chat.button("Try again", stopped).click();
-  expect(await chat.calls()).toEqual([
-    { name: "retry", input: { messageId: "q6" } },
-    { name: "discard", input: { messageId: "q6" } },
-    { name: "retry", input: { messageId: "q5" } },
-    { name: "discard", input: { messageId: "q5" } },
-    { name: "retry", input: { messageId: "q1" } },
-  ]);
+  await expect
+    .poll(() => chat.calls())
+    .toEqual([
+      { name: "retry", input: { messageId: "q6" } },
+      { name: "discard", input: { messageId: "q6" } },
+      { name: "retry", input: { messageId: "q5" } },
+      { name: "discard", input: { messageId: "q5" } },
+      { name: "retry", input: { messageId: "q1" } },
+    ]);
 });
 
 test("one cause of several unanswered questions is told once, and all are asked again at once", async ({
@@ -55,7 +57,7 @@ test("F2: a message that waits for its own reason can be skipped, a question beh
 }) => {
   await gallery.open("chat-states");
   await chat.button("Skip", chat.message("Waiting question")).click();
-  expect(await chat.calls()).toEqual([{ name: "park", input: { messageId: "q6" } }]);
+  await expect.poll(() => chat.calls()).toEqual([{ name: "park", input: { messageId: "q6" } }]);
   const next = chat.message("Next question");
   await expect(next).toContainText("Waiting to be sent");
   await gallery.script((bridge) => bridge.chat.setState({ activeMessageId: "q6" }));
@@ -149,7 +151,9 @@ test("a question is edited in its place: Enter asks anew, Esc leaves it", async 
   await editor.fill("What is 19% of 2400?");
   await editor.press("Enter");
   await expect(editor).toBeHidden();
-  expect(await chat.callsOf("editAndResend")).toEqual([{ messageId: "q1", text: "What is 19% of 2400?" }]);
+  await expect
+    .poll(() => chat.callsOf("editAndResend"))
+    .toEqual([{ messageId: "q1", text: "What is 19% of 2400?" }]);
   expect(await chat.callsOf("hideWindow")).toEqual([]);
 });
 
@@ -204,7 +208,7 @@ test("U15: what was deleted can be brought back, for ten seconds", async ({ gall
   await chat.button("Delete question and answer", chat.message("Canberra.")).click();
   await expect(chat.composer).toBeFocused();
   await chat.button("Undo").click();
-  expect(await chat.callsOf("undoDelete")).toHaveLength(1);
+  await expect.poll(() => chat.callsOf("undoDelete")).toHaveLength(1);
   await expect(page.getByText("Deleted.")).toBeHidden();
   await chat.button("Delete question and answer", chat.message("Canberra.")).click();
   await expect(page.getByText("Deleted.")).toBeVisible();

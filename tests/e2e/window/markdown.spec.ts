@@ -66,7 +66,7 @@ test("copies exactly the code of a block, and says so", async ({ answers, page }
   await copy.focus();
   await page.keyboard.press("Enter");
   await expect(page.locator(".md-code [aria-live=polite]")).toHaveText("Copied");
-  expect(await answers.calls("copyText")).toEqual([{ text: code }]);
+  await expect.poll(() => answers.calls("copyText")).toEqual([{ text: code }]);
 });
 
 test("a selection across blocks copies as sensible text", async ({ answers, page }) => {

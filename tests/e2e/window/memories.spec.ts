@@ -72,7 +72,7 @@ test("[22] what is remembered is seen, searched, added, changed, forgotten, brou
   await expect(page.getByText("Forgotten.")).toBeVisible();
   const forgotten = () =>
     gallery.script((host) => host.calls.findLast(({ name }) => name === "forgetMemory")?.input);
-  expect(await forgotten()).toEqual({ memoryId: "m3" });
+  await expect.poll(() => forgotten()).toEqual({ memoryId: "m3" });
 
   // What is done to it in the settings stands there, too.
   await page.getByRole("button", { name: "Settings", exact: true }).click();

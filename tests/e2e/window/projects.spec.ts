@@ -37,7 +37,7 @@ test("[13] projects are seen, made, changed and deleted, and chats are moved bet
   await expect(page.getByRole("menu", { name: "Move to a project: Tax on a bicycle" })).toBeVisible();
   expect(await axeViolations(page)).toEqual([]);
   await pick("Taxes");
-  expect(await calls("changeChat")).toEqual([{ chatId: "c5", projectId: "p4" }]);
+  await expect.poll(() => calls("changeChat")).toEqual([{ chatId: "c5", projectId: "p4" }]);
   await projects.filter({ hasText: "Taxes" }).click();
   await expect(chats).toHaveText(["Tax on a bicycle"]);
   await expect(sidebar.getByRole("heading", { name: "Taxes" })).toBeVisible();
@@ -61,9 +61,9 @@ test("[13] projects are seen, made, changed and deleted, and chats are moved bet
   expect(await axeViolations(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog).toHaveCount(0);
-  expect(await calls("changeProject")).toEqual([
-    { projectId: "p4", name: "Tax", instructions: "Be brief.", memory: true },
-  ]);
+  await expect
+    .poll(() => calls("changeProject"))
+    .toEqual([{ projectId: "p4", name: "Tax", instructions: "Be brief.", memory: true }]);
   await expect(sidebar.getByRole("heading", { name: "Tax", exact: true })).toBeVisible();
   await back.click();
   await expect(projects.filter({ hasText: /^Tax$/u })).toBeFocused();

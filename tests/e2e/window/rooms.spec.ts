@@ -27,7 +27,7 @@ test("[14] a room by the keyboard: written, corrected, quoted, its members, and 
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("again");
   await page.keyboard.press("Enter");
-  expect(await calls("sendToRoom")).toEqual([{ room: "r1", text: "Hello\nagain" }]);
+  await expect.poll(() => calls("sendToRoom")).toEqual([{ room: "r1", text: "Hello\nagain" }]);
   await expect(field).toHaveValue("");
 
   await log.getByRole("button", { name: "Try now" }).press("Enter");
@@ -47,7 +47,7 @@ test("[14] a room by the keyboard: written, corrected, quoted, its members, and 
   await own.getByRole("button", { name: "Delete" }).press("Enter");
   await expect(log.getByRole("button", { name: "Delete for everybody" })).toBeFocused();
   await page.keyboard.press("Enter");
-  expect(await calls("deleteInRoom")).toEqual([{ room: "r1", messageId: "m7" }]);
+  await expect.poll(() => calls("deleteInRoom")).toEqual([{ room: "r1", messageId: "m7" }]);
   await log.getByRole("article").last().scrollIntoViewIfNeeded();
   const others = log.getByRole("article").filter({ hasText: "See you there" });
   await expect(others.getByRole("button", { name: "Edit" })).toHaveCount(0);
@@ -107,10 +107,12 @@ test("[14] a picture in a room: pasted, taken out, sent with a text or alone, se
   await field.fill("Look");
   await page.keyboard.press("Enter");
   await expect(preview).toHaveCount(0);
-  expect(await sent()).toEqual([
-    ["", 988, true],
-    ["Look", 988, true],
-  ]);
+  await expect
+    .poll(() => sent())
+    .toEqual([
+      ["", 988, true],
+      ["Look", 988, true],
+    ]);
   await give(page, "paste", [file("a.txt", "x", "text/plain")]);
   await expect(page.getByRole("alert")).toContainText("a.txt");
   await log.getByRole("button", { name: "Picture, 1568 by 882 pixels" }).last().click();

@@ -66,7 +66,8 @@ test("switches, history size and volume are handed to the host", async ({ galler
 test("a volume on its way is not saved step by step", async ({ gallery, page }) => {
   await gallery.open("settings");
   const slider = page.getByRole("slider", { name: "Volume" });
-  await slider.scrollIntoViewIfNeeded();
+  // Waits until it stands still: what is above it may still be loaded.
+  await slider.hover();
   const box = await slider.boundingBox();
   if (box === null) throw new Error("the slider has no box");
   const y = box.y + box.height / 2;
@@ -143,16 +144,16 @@ test.describe("server", () => {
     await field.fill("pipit.example.org");
     await page.keyboard.press("Enter");
     await expect(field).toHaveValue("https://pipit.example.org");
-    expect(await gallery.script((host) => host.app.getState().settings.serverUrl)).toBe(
-      "https://pipit.example.org",
-    );
+    await expect
+      .poll(() => gallery.script((host) => host.app.getState().settings.serverUrl))
+      .toBe("https://pipit.example.org");
   });
 
   test("this computer's own is one click away", async ({ gallery, page }) => {
     await gallery.open("settings-limited");
     await section(page, "Server").getByText("This computer").click();
     await expect(section(page, "Server").getByLabel("Server address")).toHaveCount(0);
-    expect(await gallery.script((host) => host.app.getState().settings.serverUrl)).toBe("");
+    await expect.poll(() => gallery.script((host) => host.app.getState().settings.serverUrl)).toBe("");
   });
 });
 
@@ -170,14 +171,15 @@ test.describe("hotkey", () => {
     await page.keyboard.up("Alt");
     await page.keyboard.up("Control");
     await expect(recorder).toHaveCount(0);
-    expect(await gallery.script((host) => host.app.getState().settings.hotkey)).toBe(
-      "CommandOrControl+Alt+J",
-    );
+    await expect
+      .poll(() => gallery.script((host) => host.app.getState().settings.hotkey))
+      .toBe("CommandOrControl+Alt+J");
   });
 
   test("a letter alone is refused with the reason", async ({ gallery, page }) => {
     await gallery.open("settings");
     await page.getByRole("button", { name: "Change" }).click();
+    await expect(page.getByRole("button", { name: /Recording the hotkey/u })).toBeFocused();
     await page.keyboard.press("KeyJ");
     await expect(section(page, "Hotkey").getByRole("alert")).toContainText("needed for typing");
     expect(
@@ -188,6 +190,7 @@ test.describe("hotkey", () => {
   test("Esc cancels the recording and nothing else", async ({ gallery, page }) => {
     await gallery.open("settings");
     await page.getByRole("button", { name: "Change" }).click();
+    await expect(page.getByRole("button", { name: /Recording the hotkey/u })).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(page.getByRole("button", { name: "Change" })).toBeVisible();
     await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
@@ -200,9 +203,12 @@ test.describe("hotkey", () => {
   }) => {
     await gallery.open("settings");
     await page.getByRole("button", { name: "Change" }).click();
+    await expect(page.getByRole("button", { name: /Recording the hotkey/u })).toBeFocused();
     await page.keyboard.press("Control+k");
+    await expect
+      .poll(() => gallery.script((host) => host.app.getState().settings.hotkey))
+      .toBe("CommandOrControl+K");
     await expect(page.getByRole("dialog")).toHaveCount(0);
-    expect(await gallery.script((host) => host.app.getState().settings.hotkey)).toBe("CommandOrControl+K");
   });
 
   test("can be removed, and set back", async ({ gallery, page }) => {
@@ -210,9 +216,9 @@ test.describe("hotkey", () => {
     await page.getByRole("button", { name: "Remove" }).click();
     await expect(section(page, "Hotkey")).toContainText("None");
     await page.getByRole("button", { name: "Reset" }).click();
-    expect(await gallery.script((host) => host.app.getState().settings.hotkey)).toBe(
-      "CommandOrControl+Shift+Space",
-    );
+    await expect
+      .poll(() => gallery.script((host) => host.app.getState().settings.hotkey))
+      .toBe("CommandOrControl+Shift+Space");
   });
 
   test("works is said only once it has fired", async ({ gallery, page }) => {
@@ -225,7 +231,7 @@ test.describe("hotkey", () => {
     await gallery.script((host) => host.app.setState({ platform: "mac" }));
     await expect(hotkey.getByText("npx pipit toggle")).toBeHidden();
     await hotkey.getByRole("button", { name: "⌥ Space", exact: true }).click();
-    expect(await gallery.script((host) => host.app.getState().settings.hotkey)).toBe("Alt+Space");
+    await expect.poll(() => gallery.script((host) => host.app.getState().settings.hotkey)).toBe("Alt+Space");
     await gallery.script((host) =>
       host.app.setState({ hotkey: { kind: "confirmed", accelerator: "CommandOrControl+Shift+Space" } }),
     );

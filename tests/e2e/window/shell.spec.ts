@@ -22,7 +22,7 @@ test.describe("header", () => {
     await expect(pin).toHaveAttribute("aria-pressed", "false");
     await pin.click();
     await expect(pin).toHaveAttribute("aria-pressed", "true");
-    expect(await gallery.script((host) => host.app.getState().settings.pinned)).toBe(true);
+    await expect.poll(() => gallery.script((host) => host.app.getState().settings.pinned)).toBe(true);
   });
 
   test("has no window controls in a browser", async ({ gallery, page }) => {
@@ -107,7 +107,7 @@ test.describe("status line", () => {
   test("tries again when asked", async ({ gallery, page }) => {
     await gallery.open("offline");
     await page.getByRole("button", { name: "Try again" }).click();
-    expect(await gallery.script((host) => host.calls.at(-1)?.name)).toBe("reconnect");
+    await expect.poll(() => gallery.script((host) => host.calls.at(-1)?.name)).toBe("reconnect");
   });
 
   test("tells by key what is behind it: why there is no connection, and the cure", async ({
@@ -154,10 +154,12 @@ test("F14: the composer says which model answers, offers those of the server, an
   await expect(models).toHaveValue("llama3.2");
   await models.selectOption("qwen3");
   await expect(models).toHaveValue("qwen3");
-  expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
-    name: "chooseModel",
-    input: { model: "qwen3" },
-  });
+  await expect
+    .poll(() => gallery.script((host) => host.calls.at(-1)))
+    .toEqual({
+      name: "chooseModel",
+      input: { model: "qwen3" },
+    });
   await page.keyboard.press("Escape");
   await gallery.script((host) => {
     host.answers.listModels = () => [];
@@ -180,10 +182,12 @@ test.describe("chats", () => {
     await expect(lines.nth(2).getByRole("heading")).toHaveText("Yesterday");
     await drawer.getByRole("button", { name: "Untitled chat", exact: true }).click();
     await expect(drawer).toHaveCount(0);
-    expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
-      name: "openChat",
-      input: { chatId: "c4" },
-    });
+    await expect
+      .poll(() => gallery.script((host) => host.calls.at(-1)))
+      .toEqual({
+        name: "openChat",
+        input: { chatId: "c4" },
+      });
   });
 
   test("is used by arrow keys alone", async ({ gallery, page }) => {
@@ -199,7 +203,7 @@ test.describe("chats", () => {
     await expect(page.getByRole("searchbox")).toBeFocused();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
-    expect(await gallery.script((host) => host.calls.at(-1)?.name)).toBe("openChat");
+    await expect.poll(() => gallery.script((host) => host.calls.at(-1)?.name)).toBe("openChat");
   });
 
   test("finds as one types, and Enter opens the first", async ({ gallery, page }) => {
@@ -209,10 +213,12 @@ test.describe("chats", () => {
     await expect(drawer.getByRole("list", { name: "Found" }).getByRole("button")).toHaveCount(1);
     await expect(drawer.getByText("we spoke of борща")).toBeVisible();
     await page.keyboard.press("Enter");
-    expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
-      name: "openChat",
-      input: { chatId: "c3", turnId: "c3-turn" },
-    });
+    await expect
+      .poll(() => gallery.script((host) => host.calls.at(-1)))
+      .toEqual({
+        name: "openChat",
+        input: { chatId: "c3", turnId: "c3-turn" },
+      });
   });
 
   test("an answer that was overtaken by another search is dropped", async ({ gallery, page }) => {
@@ -291,9 +297,9 @@ test.describe("problems", () => {
       host.intend({ kind: "problem", code: "SCREEN_REFUSED", message: "No." });
     });
     await strip.getByRole("button", { name: "Open System Settings" }).click();
-    expect(await gallery.script((host) => host.calls.map(({ name }) => name))).toContain(
-      "openScreenSettings",
-    );
+    await expect
+      .poll(() => gallery.script((host) => host.calls.map(({ name }) => name)))
+      .toContain("openScreenSettings");
   });
 });
 

@@ -30,9 +30,9 @@ test("the list of chats stands beside the conversation where there is room, and 
   await field.fill("Bicycles");
   await field.press("Enter");
   await expect(row("Bicycles")).toBeFocused();
-  expect(await gallery.script((host) => host.calls.filter(({ name }) => name === "changeChat"))).toEqual([
-    { name: "changeChat", input: { chatId: "c5", title: "Bicycles" } },
-  ]);
+  await expect
+    .poll(() => gallery.script((host) => host.calls.filter(({ name }) => name === "changeChat")))
+    .toEqual([{ name: "changeChat", input: { chatId: "c5", title: "Bicycles" } }]);
 
   // No title moves when its mark comes or goes.
   const title = row("Bicycles").locator("[dir=auto]");
@@ -40,7 +40,7 @@ test("the list of chats stands beside the conversation where there is room, and 
   await row("Bicycles").click({ button: "right" });
   await pick("Mark as unread");
   await expect(row("Bicycles unread")).toBeVisible();
-  expect(await row("Bicycles unread").locator("[dir=auto]").boundingBox()).toEqual(before);
+  await expect.poll(() => row("Bicycles unread").locator("[dir=auto]").boundingBox()).toEqual(before);
   await row("Bicycles unread").click({ button: "right" });
   await pick("Mark as read");
 
@@ -72,7 +72,7 @@ test("the list of chats stands beside the conversation where there is room, and 
   await expect(rows).toHaveCount(4);
   await sidebar.getByRole("button", { name: "Undo" }).click();
   await expect(rows).toHaveCount(5);
-  expect(await gallery.script((host) => host.calls.at(-2)?.name)).toBe("restoreChat");
+  await expect.poll(() => gallery.script((host) => host.calls.at(-2)?.name)).toBe("restoreChat");
 
   // One that another device deleted is named as that.
   await gallery.script((host) => {

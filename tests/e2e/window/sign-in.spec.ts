@@ -7,7 +7,9 @@ test("signs in to this computer's account in one click, and closes", async ({ ga
   await expect(action).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog")).toHaveCount(0);
-  expect(await gallery.script((host) => host.calls.map(({ name }) => name))).toContain("signInLocally");
+  await expect
+    .poll(() => gallery.script((host) => host.calls.map(({ name }) => name)))
+    .toContain("signInLocally");
 });
 
 test("shows that it is at work, and is not asked twice", async ({ gallery, page }) => {
@@ -131,23 +133,27 @@ test.describe("at another server", () => {
     await expect(rules.getByText("a sign such as ! or -: done")).toBeVisible();
     await page.keyboard.press("Enter");
     await expect(page.getByRole("dialog")).toHaveCount(0);
-    expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
-      name: "register",
-      input: {
-        serverUrl: "https://pipit.example.org",
-        login: "ann",
-        password: "Correct-horse-1",
-        displayName: "Ann",
-      },
-    });
+    await expect
+      .poll(() => gallery.script((host) => host.calls.at(-1)))
+      .toEqual({
+        name: "register",
+        input: {
+          serverUrl: "https://pipit.example.org",
+          login: "ann",
+          password: "Correct-horse-1",
+          displayName: "Ann",
+        },
+      });
     await gallery.open("registered");
     const offer = page.getByRole("region", { name: "Protect your account" });
     await offer.getByRole("button", { name: "Set up in the browser" }).click();
     await expect(offer).toHaveCount(0);
-    expect(await gallery.script((host) => host.calls.at(-1))).toEqual({
-      name: "openExternal",
-      input: { url: "https://pipit.example.org/profile" },
-    });
+    await expect
+      .poll(() => gallery.script((host) => host.calls.at(-1)))
+      .toEqual({
+        name: "openExternal",
+        input: { url: "https://pipit.example.org/profile" },
+      });
   });
 });
 
@@ -187,7 +193,9 @@ test("a page takes a token for its own server, and says how to get a one-time ad
   await token.press("Enter");
   await expect(token).toHaveAccessibleDescription(/was not accepted.*copied whole/u);
   await expect(token).toHaveValue(" a.b.c ");
-  expect(await gallery.script((host) => host.calls.at(-1)?.input)).toEqual({ serverUrl: "", token: "a.b.c" });
+  await expect
+    .poll(() => gallery.script((host) => host.calls.at(-1)?.input))
+    .toEqual({ serverUrl: "", token: "a.b.c" });
 });
 
 test.describe("account", () => {
@@ -210,7 +218,7 @@ test.describe("account", () => {
     await dialog.getByRole("button", { name: "Sign out" }).click();
     await dialog.getByRole("button", { name: "Sign out anyway" }).click();
     await expect(dialog).toHaveCount(0);
-    expect(await gallery.script((host) => host.calls.at(-1)?.name)).toBe("signOut");
+    await expect.poll(() => gallery.script((host) => host.calls.at(-1)?.name)).toBe("signOut");
   });
 
   test("is changed, signed out and joined by another with the keyboard alone", async ({ gallery, page }) => {
@@ -246,9 +254,9 @@ test.describe("account", () => {
     await dialog.getByRole("button", { name: "Sign out" }).click();
     await dialog.getByRole("button", { name: "Delete them and sign out…" }).click();
     await expect(dialog).toContainText("Delete 2 messages that wait?");
-    expect(await gallery.script((host) => host.calls.some(({ name }) => name === "discardWaiting"))).toBe(
-      false,
-    );
+    await expect
+      .poll(() => gallery.script((host) => host.calls.some(({ name }) => name === "discardWaiting")))
+      .toBe(false);
     await dialog.getByRole("button", { name: "Delete and sign out" }).click();
     await expect(dialog).toHaveCount(0);
     const last = await gallery.script((host) => host.calls.slice(-2).map(({ name }) => name));
@@ -260,6 +268,6 @@ test.describe("account", () => {
     await gallery.script((host) => host.chat.setState({ queuedCount: 0 }));
     await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
     await expect(page.getByRole("dialog")).toHaveCount(0);
-    expect(await gallery.script((host) => host.calls.at(-1)?.name)).toBe("signOut");
+    await expect.poll(() => gallery.script((host) => host.calls.at(-1)?.name)).toBe("signOut");
   });
 });

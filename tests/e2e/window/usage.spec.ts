@@ -28,5 +28,5 @@ test("tokens are told by day, model and chat with their limits, at an answer, an
   expect(await axeViolations(page)).toEqual([]);
   const asked = () =>
     gallery.script((host) => host.calls.findLast(({ name }) => name === "earlierSummary")?.input);
-  expect(await asked()).toEqual({ turnId: "t1" });
+  await expect.poll(() => asked()).toEqual({ turnId: "t1" });
 });
