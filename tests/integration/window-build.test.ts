@@ -9,6 +9,7 @@ import { windowPart } from "#tools/build/pipit-parts.ts";
 
 const built = join(repositoryRoot, "dist", "renderer");
 const MOST_INITIAL_BYTES = 250 * 1024;
+const BUILT_WITHIN_MS = 10 * 60_000;
 
 /** What the page itself names. */
 let scripts: readonly string[];
@@ -16,7 +17,7 @@ let scripts: readonly string[];
 let connecting: readonly string[];
 beforeAll(async () => {
   const options = { root: repositoryRoot, say: () => undefined };
-  await buildParts([windowPart(repositoryRoot)], options, AbortSignal.timeout(60_000));
+  await buildParts([windowPart(repositoryRoot)], options, AbortSignal.timeout(BUILT_WITHIN_MS));
   const page = await readFile(join(built, "web.html"), "utf8");
   const paths = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path = ""]) => path);
   scripts = await Promise.all(paths.map((path) => readFile(join(built, path), "utf8")));
@@ -26,7 +27,7 @@ beforeAll(async () => {
       .filter((name) => /^page-transport-.*\.js$/.test(name))
       .map((name) => readFile(join(built, "assets", name), "utf8")),
   );
-});
+}, BUILT_WITHIN_MS);
 
 describe("the window that is built", () => {
   test("is the production version, whoever builds it", () => {

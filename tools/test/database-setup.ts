@@ -3,7 +3,8 @@ import { keepProgramsCompiled } from "./compiled-code.ts";
 import { findMissing } from "./parts.ts";
 import { startServices, type ServiceName } from "./services.ts";
 
-const startTimeoutMs = 60_000;
+/** A fresh checkout has to be built. */
+const startTimeoutMs = 10 * 60_000;
 const variables = { postgres: "PIPIT_TEST_DATABASE_URL", redis: "PIPIT_TEST_REDIS_URL" } as const;
 
 /**
