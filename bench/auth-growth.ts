@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { createMigratedDatabase } from "#server/testing/postgres-databases.ts";
 import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
-import { fillAuthData } from "./lib/auth-filler.ts";
+import { fillAuthData } from "./data/auth-filler.ts";
 import { startAuthServer, type PipitAuthServer } from "./lib/auth-server.ts";
 import {
   measureThroughput,

@@ -1,5 +1,5 @@
-import { fillAuthData } from "./lib/auth-filler.ts";
-import { prepareAuthData } from "./lib/auth-data.ts";
+import { fillAuthData } from "./data/auth-filler.ts";
+import { prepareAuthData } from "./data/auth-data.ts";
 import { startAuthServer, startBareOidc, type AuthServer } from "./lib/auth-server.ts";
 import { runClosed } from "./lib/load.ts";
 import { makeHome, startPipitMain } from "./lib/pipit-main.ts";

@@ -5,9 +5,9 @@ import { systemClock } from "#server/domain/clock.ts";
 import { openStore, type Store } from "#server/store/store.ts";
 import { createMigratedDatabase, queryPostgres } from "#server/testing/postgres-databases.ts";
 import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
-import { fillAuthData } from "./lib/auth-filler.ts";
-import { prepareAuthData, sqliteFile, type AuthData, type AuthPlace } from "./lib/auth-data.ts";
-import { companyWords, fillCompany } from "./lib/company-filler.ts";
+import { fillAuthData } from "./data/auth-filler.ts";
+import { prepareAuthData, sqliteFile, type AuthData, type AuthPlace } from "./data/auth-data.ts";
+import { companyWords, fillCompany } from "./data/company-filler.ts";
 import { makeHome, startPipitMain } from "./lib/pipit-main.ts";
 import { usageOf } from "./lib/process-usage.ts";
 import {

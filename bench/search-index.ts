@@ -4,7 +4,7 @@ import { systemClock } from "#server/domain/clock.ts";
 import { openDatabase } from "#server/store/open-database.ts";
 import { longestTurnMs } from "./lib/longest-turn.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
-import { fill, file, keepWhole, openFile, pick, quiet, turns, turnsPerChat } from "./lib/search-data.ts";
+import { fill, file, keepWhole, openFile, pick, quiet, turns, turnsPerChat } from "./data/search-data.ts";
 
 /** Of entries that are written anew. */
 const edits = Math.min(100_000, turns);

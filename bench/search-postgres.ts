@@ -9,7 +9,7 @@ import { startPostgres } from "#tools/test/postgres-server.ts";
 import { longestTurnMs } from "./lib/longest-turn.ts";
 import { postgresCpuMs } from "./lib/processor-time.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
-import { fill, file, queries, quiet, turns, type QueryClass } from "./lib/search-data.ts";
+import { fill, file, queries, quiet, turns, type QueryClass } from "./data/search-data.ts";
 import { quantile } from "./lib/statistics.ts";
 
 const rounds = 25;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { longestTurnMs } from "./lib/longest-turn.ts";
 import { toResult, type BenchResult } from "./lib/result.ts";
-import { isWhole, openFile, queries, texts, type QueryClass } from "./lib/search-data.ts";
+import { isWhole, openFile, queries, texts, type QueryClass } from "./data/search-data.ts";
 import { run as build } from "./search-index.ts";
 import { quantile } from "./lib/statistics.ts";
 import type { Store } from "#server/store/store.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { prepareAuthData, type AuthData, type AuthPlace } from "./auth-data.ts";
+import { prepareAuthData, type AuthData, type AuthPlace } from "../data/auth-data.ts";
 import { startProgram, type ChildProgram } from "./child-program.ts";
 import { makeHome, startPipitMain } from "./pipit-main.ts";
 import { usageOf } from "./process-usage.ts";

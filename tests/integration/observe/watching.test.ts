@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { faults, gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble, type OpenAiDouble } from "#tests/doubles/openai-server.ts";
-import { startTestServer, type TestServer } from "./start-test-server.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
 
 let model: OpenAiDouble;
 let server: TestServer;

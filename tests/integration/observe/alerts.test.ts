@@ -12,7 +12,7 @@ import { alertCases } from "#tests/testing/alert-cases.ts";
 import { sized } from "#tests/testing/test-size.ts";
 import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
 import { alertRules, promtool, testAlerts, type AlertCase } from "#tools/test/promtool.ts";
-import { startTestServer, type TestServer } from "./start-test-server.ts";
+import { startTestServer, type TestServer } from "../start-test-server.ts";
 
 const LIMIT_MS = 60_000;
 const MASTER_KEY = Buffer.alloc(32, 5).toString("base64");

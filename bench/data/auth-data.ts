@@ -9,7 +9,7 @@ import { createClients } from "#server/domain/tokens/clients.ts";
 import { loadMasterKey } from "#server/domain/master-key/master-key.ts";
 import { sessionsOf } from "#server/testing/sessions-of.ts";
 import { openStore } from "#server/store/store.ts";
-import type { TokenServer } from "./token-server.ts";
+import type { TokenServer } from "../lib/token-server.ts";
 import { systemOrigin } from "#server/domain/audit/system-origin.ts";
 
 /** Where a server keeps its data. */

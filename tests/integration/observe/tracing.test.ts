@@ -12,7 +12,7 @@ import { callTool, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { startOtlpReceiver } from "#tests/doubles/otlp-receiver.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
-import { startTestServer } from "./start-test-server.ts";
+import { startTestServer } from "../start-test-server.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
