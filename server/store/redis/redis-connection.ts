@@ -16,8 +16,6 @@ const MAX_RECONNECT_MS = 1000;
 /** Commands without an answer yet. */
 const MAX_OPEN_COMMANDS = 1000;
 const RETRY_AFTER_MS = 1000;
-/** Of one loss, in the log. */
-const MAX_REASONS = 5;
 const wrongPassword = /^(?:NOAUTH|WRONGPASS|NOPERM|ERR invalid password|ERR AUTH)/;
 const PASSWORD_CURE =
   "Correct the user and password in the Redis address of this server and start it again, or take back what was changed in Redis.";
@@ -128,19 +126,22 @@ export type RedisConnection = ReturnType<typeof createRedisConnection>;
 
 /** Tries until it is destroyed, and tells the log. */
 function connect(client: RedisClient, user: "limits" | "bus", logger: Logger): void {
-  const told = new Set<string>();
+  let isLost = false;
+  let isRefused = false;
   client.on("ready", () => {
-    told.clear();
+    isLost = isRefused = false;
     logger.info(`${user}.redis_connected`);
   });
-  // Also with every try to connect again; of a loss, one line for each reason is enough: that the connection was closed does not
-  // say that the password is not the right one any more. Without a listener it would end the process.
+  // Also with every try to connect again. One line per loss is enough, but for a password that is not right any more: that
+  // the connection was closed, which comes first, does not say so. Without a listener it would end the process.
   client.on("error", (error: unknown) => {
     const reason = wordsOf(error);
-    if (told.has(reason) || told.size === MAX_REASONS) return;
-    told.add(reason);
-    const cure = wrongPassword.test(reason) ? { cure: PASSWORD_CURE } : {};
-    logger.warn(`${user}.redis_lost`, { reason, ...cure });
+    const refuses = wrongPassword.test(reason);
+    if (!isLost || (refuses && !isRefused)) {
+      logger.warn(`${user}.redis_lost`, { reason, ...(refuses && { cure: PASSWORD_CURE }) });
+    }
+    isLost = true;
+    isRefused ||= refuses;
   });
   client.connect().catch(() => undefined);
 }
