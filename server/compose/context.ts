@@ -286,7 +286,7 @@ async function openServerStore(
 }
 
 function storePlace({ databaseUrl }: ServerConfig, folder: string) {
-  return databaseUrl === undefined ? { file: join(folder, DATABASE_FILE) } : { databaseUrl };
+  return databaseUrl === undefined ? { file: join(folder, DATABASE_FILE) } : { databaseUrl, serving: true };
 }
 
 /** Begins to remove what was deleted, and what was kept long enough; nothing while the clock is wrong. */

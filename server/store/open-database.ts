@@ -1,4 +1,4 @@
-import { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
 import type { Clock } from "#contract/clock.ts";
 import type { RotationStore } from "#server/domain/tokens/ports.ts";
 import type { AuditLogOptions } from "./audit/audit-store.ts";
@@ -54,8 +54,13 @@ export interface DatabaseHandle extends AsyncDisposable {
    * gone after a power cut.
    */
   readonly relaxedDb: Kysely<Tables>;
-  /** The same database as `db`, for writes that would hold up the event loop: in a thread of its own. */
+  /**
+   * The same database as `db`, for writes that would hold up the event loop: in a thread of its own. On PostgreSQL, for what may
+   * wait for locks, as `patientDb`.
+   */
   readonly roomyDb: Kysely<Tables>;
+  /** The same database as `db`, for what must not be lost to a lock that is held for some seconds (ADR 102). */
+  readonly patientDb: Kysely<Tables>;
   readonly turnIndex: TurnIndex;
   /** The same database as `db`, for searches that would hold up the event loop: reads in a thread of its own. */
   readonly searchDb: Kysely<Tables>;
@@ -73,6 +78,8 @@ export interface DatabaseHandle extends AsyncDisposable {
    * to false when that cannot be done now. On PostgreSQL it is the work of its VACUUM.
    */
   forget(wiped: boolean, signal: AbortSignal): Promise<boolean>;
+  /** Resolves when it answers, however many wait for it. */
+  ping(): Promise<void>;
   /** Rejects when it does not answer. */
   storageState(): Promise<StorageState>;
   /** Throws as {@link DatabaseHandle.migrate}, except for a newer database. */
@@ -126,6 +133,7 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
     db,
     relaxedDb,
     roomyDb,
+    patientDb: db,
     turnIndex,
     searchDb,
     indexWork: createSqliteIndexWork(indexDb, indexThread),
@@ -142,6 +150,7 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
       const merged = await forgetRemoved(relaxedDb, signal);
       return wiped || merged ? shared.emptyLog() : true;
     },
+    ping: () => ping(db),
     storageState: () => disk.state(db),
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: ({ withoutBackup = false } = {}) =>
@@ -183,6 +192,8 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     place,
     openUnlimited,
     waiting,
+    patientDb,
+    probeDb,
   } = openPostgres({
     ...options,
     onError(error) {
@@ -191,7 +202,9 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     },
   });
   const disk = createDiskWatch(options.logger, place);
-  const db = options.unlimited === true ? openUnlimited() : pool;
+  const single = options.unlimited === true ? openUnlimited() : undefined;
+  const db = single ?? pool;
+  const patient = single ?? patientDb;
   const turnIndex = createPostgresTurnIndex();
   const indexWork = new PostgresIndexWork(db);
   const starting = async <T>(work: (unlimited: Kysely<Tables>) => Promise<T>): Promise<T> => {
@@ -210,7 +223,8 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     // PostgreSQL answers a commit when it is on the disk, and for many at once, by itself.
     relaxedDb: db,
     // It does its work in processes of its own.
-    roomyDb: db,
+    roomyDb: patient,
+    patientDb: patient,
     turnIndex,
     searchDb: db,
     indexWork,
@@ -219,7 +233,8 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     queues: () => ({ database: waiting() }),
     setAside: undefined,
     forget: async () => true,
-    storageState: () => disk.state(pool),
+    ping: () => ping(probeDb),
+    storageState: () => disk.state(probeDb),
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () =>
       starting((unlimited) =>
@@ -227,10 +242,13 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
       ),
     async [Symbol.asyncDispose]() {
       await indexWork[Symbol.asyncDispose]();
-      await db.destroy();
-      if (db !== pool) await pool.destroy();
+      for (const each of new Set([db, patientDb, probeDb, pool])) await each.destroy();
     },
   };
+}
+
+async function ping(db: Kysely<Tables>): Promise<void> {
+  await sql`select 1`.execute(db);
 }
 
 async function stateOf(db: Kysely<Tables>, turnIndex: TurnIndex): Promise<MigrationState> {

@@ -1,5 +1,4 @@
 import { createSecretKey } from "node:crypto";
-import { sql } from "kysely";
 import { PipitError } from "#contract/pipit-error.ts";
 import { countedAuditLog, type AuditMetrics } from "#server/domain/audit/counted-audit-log.ts";
 import type { AuditLog } from "#server/domain/audit/ports.ts";
@@ -76,10 +75,6 @@ export async function openStore(options: OpenStoreOptions) {
   return createStore(database, { ...others, ...(auditKey && { auditKey }) }, () => opened.disposeAsync());
 }
 
-async function ping(db: DatabaseHandle["db"]): Promise<void> {
-  await sql`select 1`.execute(db);
-}
-
 function mendedChats(chats: ChatStore, mended: Mended, onChanged: () => void): ChatStore {
   const { fork, remove, restore } = chats;
   const whole = { ...chats, fork: mended(fork), remove: mended(remove), restore: mended(restore) };
@@ -116,7 +111,7 @@ function smallStores(db: DatabaseHandle["db"]) {
 }
 
 /** What probes and metrics ask. */
-function stateOf({ db, queues, setAside, storageState }: DatabaseHandle) {
+function stateOf({ ping, queues, setAside, storageState }: DatabaseHandle) {
   return {
     /** How many statements or transactions wait, by what they wait for. */
     queues,
@@ -125,7 +120,7 @@ function stateOf({ db, queues, setAside, storageState }: DatabaseHandle) {
     /** Whether the database takes changes; for /health. */
     storageState,
     /** Resolves when the database answers; for /health and /ready. */
-    ping: () => ping(db),
+    ping,
   };
 }
 
@@ -147,7 +142,7 @@ function auditOptions(
 }
 
 function createStore(database: DatabaseHandle, options: StoreOptions, close: () => Promise<void>) {
-  const { dialect, db, relaxedDb, roomyDb, searchDb, turnIndex, forget, rotations } = database;
+  const { dialect, db, relaxedDb, roomyDb, patientDb, searchDb, turnIndex, forget, rotations } = database;
   const { auditMetrics: metrics, clock, logger } = options;
   const time = options.time ?? databaseTime(dialect, clock);
   const { indexWork: work } = database;
@@ -165,9 +160,9 @@ function createStore(database: DatabaseHandle, options: StoreOptions, close: () 
   );
   const wake = (): void => completion.wake();
   const sync = new SyncLog(time);
-  const writers = { relaxed: relaxedDb, roomy: roomyDb };
+  const writers = { relaxed: relaxedDb, roomy: roomyDb, ending: patientDb, searching: searchDb };
   const chats = createChatStore(db, writers, turnIndex, time, sync, wake);
-  const turns = createTurnStore(db, { ...writers, searching: searchDb }, turnIndex, time, sync, wake);
+  const turns = createTurnStore(db, writers, turnIndex, time, sync, wake);
   const { removeParts, ...imports } = createChatImportStore(
     { roomy: roomyDb, inBatches: dialect === "sqlite" },
     turnIndex,

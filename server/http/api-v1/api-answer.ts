@@ -2,7 +2,8 @@ import type { FastifyReply } from "fastify";
 import type { ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { lockedText, passing, PASSING_TEXT, waitSecondsOf } from "../kit/retry.ts";
+import { lockedText, PASSING_TEXT, waitSecondsOf } from "../kit/retry.ts";
+import { passing } from "#server/domain/passing.ts";
 
 /** A body in the form of Django REST framework and simplejwt (docs/reference/developer-api.md), which clients of this API know. */
 export type ApiBody = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { passing } from "#server/domain/passing.ts";
 
 /** A fault of the HTTP exchange itself, with the status that names it; everything else is a PipitError. */
 export class HttpError extends Error {
@@ -26,9 +27,6 @@ export interface ErrorAnswer {
   readonly internal: boolean;
 }
 
-/** More was asked than this server can do now, or it stops: no fault of it, and as many log lines as strangers like. */
-const expected: ReadonlySet<string> = new Set(["SERVER_BUSY", "SERVER_STOPPING"]);
-
 /** Texts for what the HTTP library refuses by itself. */
 const frameworkMessages: Readonly<Record<number, string>> = {
   400: "The request could not be read.",
@@ -54,7 +52,7 @@ export function toErrorAnswer(reason: unknown): ErrorAnswer {
       },
     },
     retryAfterMs: error.retryAfterMs,
-    internal: error.httpStatus >= 500 && !expected.has(error.code) && !isUnknownModel(error),
+    internal: error.httpStatus >= 500 && !passing.has(error.code) && !isUnknownModel(error),
   };
 }
 

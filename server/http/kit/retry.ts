@@ -1,16 +1,6 @@
-import type { ErrorCode } from "#contract/error-codes.ts";
-
 /** When nothing says how long a fault of ours lasts. */
 export const DEFAULT_RETRY_MS = 5_000;
 
-/** Faults of this server that pass: the same request may succeed in a moment. */
-export const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "SERVER_BUSY",
-  "LIMITS_UNREACHABLE",
-  "DATABASE_UNREACHABLE",
-  "CLOCK_WRONG",
-  "SERVER_STOPPING",
-]);
 export const PASSING_TEXT = "This is not possible right now. Try again in a moment.";
 
 /** How long a client is told to wait: whole seconds, at least one. */

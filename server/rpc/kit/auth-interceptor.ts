@@ -1,4 +1,5 @@
 import { Code, type HandlerContext } from "@connectrpc/connect";
+import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import {
@@ -10,6 +11,7 @@ import {
 } from "#server/domain/access/access.ts";
 import type { Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
+import { passing } from "#server/domain/passing.ts";
 import { callerKey, pageKey, peerKey } from "./call-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 import type { RpcService } from "./rpc-service.ts";
@@ -38,12 +40,17 @@ export function createAuthInterceptor(
       context.values.set(callerKey, await callerOf(context, access, deps.authenticate));
     } catch (reason) {
       const error = toOriginal(fromRpcReason(reason, context.signal), context);
-      const fields = { rpc: context.method.name, reason: error?.code, error: reason };
-      if (error?.code === "INTERNAL") deps.logger.error("rpc.auth_failed", fields);
-      else deps.logger.info("rpc.refused", { rpc: context.method.name, reason: error?.code });
+      logRefusal(deps.logger, context.method.name, error, reason);
       throw error === undefined ? reason : toConnectError(error);
     }
   };
+}
+
+function logRefusal(logger: Logger, rpc: string, error: PipitError | undefined, reason: unknown): void {
+  const fields = { rpc, reason: error?.code };
+  if (error?.code === "INTERNAL") logger.error("rpc.auth_failed", { ...fields, error: reason });
+  else if (error !== undefined && passing.has(error.code)) logger.debug("rpc.refused", fields);
+  else logger.info("rpc.refused", fields);
 }
 
 /** Undefined for a call that may come without one. Throws as {@link admit}. */

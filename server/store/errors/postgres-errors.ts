@@ -1,4 +1,4 @@
-import { PipitError } from "#contract/pipit-error.ts";
+import { PipitError, type PipitErrorOptions } from "#contract/pipit-error.ts";
 import { codeOf } from "./storage-errors.ts";
 
 type PostgresFault =
@@ -52,6 +52,23 @@ export function breaksConnection(reason: unknown): boolean {
   return fault === "unreachable" || fault === "read-only" || codeOf(reason) === "25P03";
 }
 
+/** True when the database is away, or does not let us in; not where this program has closed it. */
+export function isLostConnection(reason: unknown): boolean {
+  const fault = faultOf(reason);
+  if (words(reason).startsWith("Cannot use a pool")) return false;
+  return fault === "unreachable" || fault === "refused" || fault === "tls";
+}
+
+/** True when a statement or a connection took longer than it may. */
+export function isBusy(reason: unknown): boolean {
+  return faultOf(reason) === "busy";
+}
+
+/** True when a statement waited for a lock for as long as it may. */
+export function isLockTimeout(reason: unknown): boolean {
+  return codeOf(reason) === "55P03";
+}
+
 /** True when the database takes no changes, be it for a while or because it is a standby. */
 export function isReadOnly(reason: unknown): boolean {
   return faultOf(reason) === "read-only";
@@ -100,11 +117,7 @@ export function toPostgresRunningError(reason: unknown, place: string): PipitErr
       );
     case "conflict":
     case "busy":
-      return new PipitError(
-        "DATABASE_UNREACHABLE",
-        "The server's database is too busy. Try again in a moment.",
-        options,
-      );
+      return busyError(options);
     case "read-only":
       return new PipitError(
         "DATABASE_UNREACHABLE",
@@ -122,6 +135,15 @@ export function toPostgresRunningError(reason: unknown, place: string): PipitErr
     default:
       return PipitError.from(reason);
   }
+}
+
+/** For what would wait too long; it may be asked again. */
+export function busyError(options: PipitErrorOptions): PipitError {
+  return new PipitError(
+    "DATABASE_UNREACHABLE",
+    "The server's database is too busy. Try again in a moment.",
+    options,
+  );
 }
 
 /** A fault while the server starts: read by the person who runs it, so it names the place and the cure. */

@@ -2,6 +2,7 @@ import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { kindOf, timed, type DatabaseWatch } from "../sql/database-watch.ts";
+import type { createLockedStatements } from "./locked-statements.ts";
 import { breaksConnection, isStalePlan, toPostgresRunningError } from "../errors/postgres-errors.ts";
 
 /**
@@ -13,16 +14,20 @@ export const PLANNED_FOR_VALUES = "/* planned for its values */";
 /** Texts that have a name; each costs a plan per connection, some ten kilobytes of the database server's memory. */
 const MAX_NAMES = 200;
 
+interface PoolHooks {
+  /** Where the database is, for the details of errors; without the password. */
+  readonly place: string;
+  readonly onError: (error: PipitError) => void;
+  readonly watch?: DatabaseWatch | undefined;
+  readonly locked: ReturnType<typeof createLockedStatements>;
+}
+
 /**
  * A pool of the driver as Kysely wants it. Every error leaves it as a PipitError, a connection that broke is not used
  * again, and a statement with parameters is parsed and planned once per connection.
  */
-export function withErrors(
-  pool: Pool,
-  place: string,
-  onError: (error: PipitError) => void = () => undefined,
-  watch?: DatabaseWatch,
-): PostgresPool {
+export function withErrors(pool: Pool, hooks: PoolHooks): PostgresPool {
+  const { place, onError, watch } = hooks;
   // Kysely knows a connection by its object: one wrapper for each.
   const wrappers = new WeakMap<PoolClient, PostgresPoolClient>();
   const names = createStatementNames();
@@ -39,7 +44,7 @@ export function withErrors(
         throw error;
       }
       let wrapper = wrappers.get(client);
-      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, names, place, onError, watch)));
+      if (wrapper === undefined) wrappers.set(client, (wrapper = wrap(client, names, hooks)));
       return wrapper;
     },
   };
@@ -48,9 +53,7 @@ export function withErrors(
 function wrap(
   client: PoolClient,
   names: ReturnType<typeof createStatementNames>,
-  place: string,
-  onError: (error: PipitError) => void,
-  watch: DatabaseWatch | undefined,
+  { place, onError, watch, locked }: PoolHooks,
 ): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
@@ -58,7 +61,9 @@ function wrap(
     const isNamed = values.length > 0 && !text.includes(PLANNED_FOR_VALUES);
     const name = isNamed ? names.of(text) : undefined;
     try {
-      return await timed(watch, kindOf(text), () => client.query({ name, text, values }));
+      return await locked.run(text, () =>
+        timed(watch, kindOf(text), () => client.query({ name, text, values })),
+      );
     } catch (reason) {
       if (name !== undefined && isStalePlan(reason)) {
         names.forget(text);

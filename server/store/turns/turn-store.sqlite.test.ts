@@ -53,7 +53,7 @@ describe("on the database itself", () => {
       statements,
       turns: createTurnStore(
         db,
-        { relaxed: db, roomy: db, searching: db },
+        { relaxed: db, roomy: db, ending: db, searching: db },
         index,
         time,
         new SyncLog(time),

@@ -23,12 +23,18 @@ const running = sql.lit("running");
  *
  * @param relaxed for beginnings and leases: until a turn is finished, its client keeps the message and asks again
  * @param roomy for long answers: it writes off the event loop
+ * @param ending for the other ends of turns: nobody asks again for an answer that was not stored
  * @param searching for searches in a large index: it reads off the event loop
  * @param onIncomplete called when the index knows only how an answer begins
  */
 export function createTurnStore(
   db: Kysely<Tables>,
-  { relaxed, roomy, searching }: Readonly<Record<"relaxed" | "roomy" | "searching", Kysely<Tables>>>,
+  {
+    relaxed,
+    roomy,
+    ending,
+    searching,
+  }: Readonly<Record<"relaxed" | "roomy" | "ending" | "searching", Kysely<Tables>>>,
   index: TurnIndex,
   time: DatabaseTime,
   sync: SyncLog,
@@ -44,7 +50,7 @@ export function createTurnStore(
       }),
 
     async finish(turn) {
-      const isWhole = await finishTurn({ db, roomy }, index, time, sync, turn);
+      const isWhole = await finishTurn({ ending, roomy }, index, time, sync, turn);
       if (!isWhole) onIncomplete();
     },
 
@@ -103,7 +109,7 @@ export function createTurnStore(
 
 /** `TurnStore.finish`. Resolves to whether the index knows all of the answer. */
 async function finishTurn(
-  { db, roomy }: Readonly<Record<"db" | "roomy", Kysely<Tables>>>,
+  { ending, roomy }: Readonly<Record<"ending" | "roomy", Kysely<Tables>>>,
   index: TurnIndex,
   time: DatabaseTime,
   sync: SyncLog,
@@ -115,7 +121,7 @@ async function finishTurn(
     assistant_text: await textValue(assistantText),
     reasoning: await textValue(reasoning),
   };
-  await sync.transaction(isLong(assistantText) || isLong(reasoning) ? roomy : db, async (trx) => {
+  await sync.transaction(isLong(assistantText) || isLong(reasoning) ? roomy : ending, async (trx) => {
     const row = await trx
       .updateTable("turns")
       .set({

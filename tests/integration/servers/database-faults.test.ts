@@ -93,24 +93,49 @@ test("a Redis whose password was changed: the log says so with the cure, and all
   expect(told("limits.redis_lost").length).toBeLessThan(5);
 });
 
-test("a table that is locked for a while: others go on, and who needs it waits and is served", async () => {
+test("a locked table: who needs it is refused and served later, and all else goes on, also for balancers", async () => {
   const { refreshToken } = server;
   const holder = new Client({ connectionString: primary.url });
   await holder.connect();
+  // So many that they would hold all connections of the server.
+  using crowd = openWire(30);
+  const url = `${server.httpUrl}/oauth/token`;
+  const form = { client_id: "pipit-cli", grant_type: "refresh_token", refresh_token: refreshToken };
+  const ask = () => Array.from({ length: 30 }, () => crowd.post(url, form));
+  const refused: WireAnswer[] = [];
+  const note = (answer: WireAnswer) => void (answer.status === 503 && refused.push(answer));
+  let asked: Promise<WireAnswer>[] = [];
   try {
     await holder.query("begin");
     await holder.query("lock table refresh_tokens in access exclusive mode");
-    const waiting = Array.from({ length: 4 }, () => refresh(refreshToken));
+    for (const one of (asked = ask())) void one.then(note, () => undefined);
     const sql = "select 1 from pg_stat_activity where wait_event_type = 'Lock'";
-    await expect.poll(async () => (await queryPostgres(primary.url, sql)).length).toBeGreaterThanOrEqual(4);
+    await expect.poll(async () => (await queryPostgres(primary.url, sql)).length).toBeGreaterThanOrEqual(2);
     expect(await isHealthy()).toBe(true);
+    expect((await get("/ready")).status).toBe(200);
+    await expect.poll(() => refused.length).toBeGreaterThan(0);
+    // From now on the lock is known: however many ask, connections are left for the others.
+    asked = [...asked, ...ask()];
     expect((await get("/v1/chats")).status).toBe(200);
+    expect((await get("/ready")).status).toBe(200);
+    expect(await isHealthy()).toBe(true);
     await holder.query("rollback");
-    // The same token many times at once is one refresh.
-    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   } finally {
     await holder.end();
   }
+  const answers = await Promise.all(asked);
+  for (const answer of refused) expectRefusal(answer);
+  // Also the same token many times at once is one refresh, and none is half done.
+  expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+  await expect.poll(async () => (await refresh(refreshToken)).status).toBe(200);
+  expect(told("store.locked")[0]?.fields).toMatchObject({
+    statement: expect.stringMatching(/refresh_tokens/) as unknown,
+    cure: expect.stringMatching(/pg_blocking_pids/) as unknown,
+  });
+  // Not one for each request: one a minute.
+  expect(told("store.locked").length).toBeLessThan(5);
+  expect(told("http.failed")).toEqual([]);
+  expect(told("health.database_down")).toEqual([]);
 });
 
 test("a database that only reads: what reads goes on, health and the log say why, once, and it ends by itself", async () => {
@@ -159,7 +184,11 @@ test("a primary that ends and a standby that takes its place: nothing that was a
   expectRefusal(await get("/v1/chats"));
   expect((await get("/health")).body).toMatchObject({ status: "unhealthy", database: "down" });
   expect((await get("/health")).status).toBe(503);
+  for (let times = 0; times < 3; times++) expectRefusal(await get("/v1/chats"));
+  // Of an outage there is one line of each, however many ask.
   expect(told("health.database_down")).toHaveLength(1);
+  expect(told("store.connection_lost")).toHaveLength(1);
+  expect(told("http.failed")).toEqual([]);
   // Its address leads to the standby before that may write.
   relay.lead(standby.port);
   await expect.poll(async () => (await get("/v1/chats")).text).toContain("Kept");

@@ -1,6 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { PipitError } from "#contract/pipit-error.ts";
-import { DEFAULT_RETRY_MS, lockedText, passing, PASSING_TEXT, waitSecondsOf } from "../../kit/retry.ts";
+import { DEFAULT_RETRY_MS, lockedText, PASSING_TEXT, waitSecondsOf } from "../../kit/retry.ts";
+import { passing } from "#server/domain/passing.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** A refusal in the form of RFC 6749 §5.2: sets status and headers, returns the body. */
