@@ -179,7 +179,7 @@ async function openWorks(
   return works.map((work) => ({
     name: `${name}.${work}`,
     async measure(inner) {
-      // In a large index a thread is started that ends after 10 s without a search.
+      // In a large index a thread is started, which the figure leaves out.
       if (work === "search") await requests.search();
       return measureThroughput(measured, loads[work], requests[work], inner);
     },

@@ -15,6 +15,8 @@ const commonWords = 8;
 const wordsPerText = 8;
 /** Rows of one transaction of SQLite: its journal holds all of them twice. */
 const rowsPerTransaction = 100_000;
+/** Rows of one statement of PostgreSQL, minutes at most: the runner ends a benchmark that says nothing for a quarter of an hour. */
+const rowsPerStatement = { turns: 200_000, tokens: 1_000_000 } as const;
 /** Odd, so that numbers are scattered over the words. */
 const scatter = 2_654_435_761;
 
@@ -153,29 +155,41 @@ async function* fillPostgres(
     "insert into company_words select n - 1, word from unnest($1::text[]) with ordinality as w (word, n)",
     [companyWords],
   );
-  const run = async (text: string, count: number): Promise<void> => {
-    signal.throwIfAborted();
-    await queryPostgres(url, `${text} from generate_series(0, ${count - 1}::bigint) as i`);
+  const run = (text: string, count: number): Promise<object> =>
+    queryPostgres(url, `${text} from ${series(0, count)}`);
+  /** Names what is there after each statement, and the whole at its end. */
+  const inParts = async function* (
+    name: string,
+    count: number,
+    rows: number,
+    textFrom: (series: string) => string,
+  ): AsyncGenerator<string> {
+    for (let first = 0; first < count; first += rows) {
+      signal.throwIfAborted();
+      const end = Math.min(count, first + rows);
+      await queryPostgres(url, textFrom(series(first, end)));
+      yield end === count ? name : `${name}.${end}`;
+    }
   };
   await run(made.chats, sizes.chats);
   await queryPostgres(url, "analyze company_words");
-  await run(made.turns, sizes.turns);
-  yield "turns";
+  yield* inParts("turns", sizes.turns, rowsPerStatement.turns, (from) => `${made.turns} from ${from}`);
   await run(made.families, made.people);
-  await run(made.tokens, sizes.refreshes);
-  yield "tokens";
+  yield* inParts("tokens", sizes.refreshes, rowsPerStatement.tokens, (from) => `${made.tokens} from ${from}`);
   const stems = (column: string, label: string): string =>
     `'''' || replace(${column}, ' ', ''':${label} ''') || ''':${label}'`;
-  await queryPostgres(
-    url,
-    `insert into turn_search (turn_id, created_at_ms, scope, words)
+  const words = (from: string): string => `insert into turn_search (turn_id, created_at_ms, scope, words)
      select id, created_at_ms, array['u:' || user_id, 'c:' || chat_id],
        (${stems("user_text", "1A")} || ' ' || ${stems("assistant_text", "2B")})::tsvector
-     from turns order by created_at_ms`,
-  );
-  yield "words";
+     from ${from} join turns on id = 'turn-' || i order by i`;
+  yield* inParts("words", sizes.turns, rowsPerStatement.turns, words);
   await queryPostgres(url, "update chats set filed_changes = changes");
   await queryPostgres(url, "drop table company_words");
   // What a server that lives longer does by itself.
   await queryPostgres(url, "vacuum analyze");
+}
+
+/** Numbers `i`. */
+function series(first: number, end: number): string {
+  return `generate_series(${first}::bigint, ${end - 1}::bigint) as i`;
 }

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
-import { builtServerEntry } from "#tools/build/pipit-parts.ts";
+import { buildParts } from "#tools/build/build-part.ts";
+import { cliPart, serverPart } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 
 /** `pipit serve` as a program of its own, with its own PIPIT_HOME. */
@@ -46,10 +47,12 @@ async function startIn(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<PipitMain> {
-  await builtServerEntry(repositoryRoot, signal);
+  const parts = [serverPart(repositoryRoot), cliPart(repositoryRoot)];
+  await buildParts(parts, { root: repositoryRoot, say: () => undefined }, signal);
   const args = [cliEntry, "serve", "--embedded", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, PIPIT_HOME: home, ...env },
+    // A checkout builds what is stale beside what is measured, if it may.
+    env: { ...process.env, PIPIT_BUILD: "never", PIPIT_HOME: home, ...env },
     stdio: ["pipe", "pipe", "ignore"],
   });
   const exit = once(child, "exit");

@@ -23,7 +23,7 @@ export async function serverProgram(name: ServerProgram): Promise<string> {
 
 /**
  * Builds those of these parts (tools/build/pipit-parts.ts) that are missing or stale, beside what runs and for the next
- * start. The builder ends by itself and may outlive this program.
+ * start. The builder ends by itself and may outlive this program; where another one runs, it is left to that.
  */
 export function buildSoon(parts: readonly string[]): void {
   if (!canBuild()) return;
@@ -31,7 +31,7 @@ export function buildSoon(parts: readonly string[]): void {
     const built = await Promise.all(parts.map(isBuilt));
     const stale = parts.filter((_, index) => built[index] === false);
     if (stale.length === 0) return;
-    const child = spawn(process.execPath, [builder, ...stale], { stdio: "ignore" });
+    const child = spawn(process.execPath, [builder, "--unless-building", ...stale], { stdio: "ignore" });
     // A machine that has no process to spare: the next start tries again.
     child.on("error", () => undefined);
     child.unref();

@@ -11,13 +11,14 @@ const POLL_EVERY_MS = 100;
  * Waits until no other build writes to `folder`, and keeps others out until disposed. A build that was killed keeps
  * no other out for longer than {@link STALE_MS}.
  *
- * @param onWait called once, if there is something to wait for
+ * @param onWait called once, if there is something to wait for; without it nothing is waited for
+ * @returns undefined when another build runs, and is not waited for
  */
 export async function takeBuildLock(
   folder: string,
-  onWait: () => void,
+  onWait: (() => void) | undefined,
   signal: AbortSignal,
-): Promise<AsyncDisposable> {
+): Promise<AsyncDisposable | undefined> {
   await mkdir(folder, { recursive: true });
   let waited = false;
   for (;;) {
@@ -35,6 +36,7 @@ export async function takeBuildLock(
       return { [Symbol.asyncDispose]: () => release().catch(ignoreLostLock) };
     } catch (error) {
       if (!isLocked(error)) throw error;
+      if (onWait === undefined) return undefined;
       if (!waited) onWait();
       waited = true;
     }

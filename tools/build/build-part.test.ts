@@ -77,7 +77,7 @@ describe("buildParts", () => {
     expect(builds).toBe(2);
   });
 
-  test("two at once build each part once, and the second waits", async () => {
+  test("two at once build each part once, and the second waits, or leaves it to the first", async () => {
     const gate = Promise.withResolvers<void>();
     const slow = part({
       async build(outDir) {
@@ -88,6 +88,9 @@ describe("buildParts", () => {
     });
     const both = [build([slow]), build([slow])];
     await expect.poll(() => lines).toContain("waiting for another build");
+    const say = (line: string) => void lines.push(line);
+    await buildParts([slow], { root, unlessBuilding: true, say }, AbortSignal.timeout(60_000));
+    expect(lines.at(-1)).toBe("left to another build");
     gate.resolve();
     await Promise.all(both);
     expect([builds, await page()]).toEqual([1, "slow"]);

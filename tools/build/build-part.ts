@@ -21,6 +21,8 @@ export interface BuildOptions {
   readonly root: string;
   /** Builds what is fresh, too. */
   readonly force?: boolean;
+  /** Leaves everything to another build, if one runs: many programs that start at once have the same built, and would all wait. */
+  readonly unlessBuilding?: boolean;
   /** One line per part. */
   readonly say: (line: string) => void;
 }
@@ -39,8 +41,12 @@ export async function buildParts(
   if (stale.length === 0) return;
   const distFolder = join(options.root, "dist");
   const onWait = () => options.say("waiting for another build");
-  await using held = new AsyncDisposableStack();
-  held.use(await takeBuildLock(distFolder, onWait, signal));
+  await using lock = await takeBuildLock(
+    distFolder,
+    options.unlessBuilding === true ? undefined : onWait,
+    signal,
+  );
+  if (lock === undefined) return options.say("left to another build");
   for (const part of stale) {
     signal.throwIfAborted();
     const startedMs = performance.now();
