@@ -1,7 +1,10 @@
 import type { ErrorCode } from "./error-codes.ts";
 
-/** `expired`: its time was up; `refused`: it was ended elsewhere, or by the server; `never`: there was none. */
-export type SignedOutReason = "logout" | "expired" | "refused" | "never";
+/**
+ * `expired`: its time was up; `refused`: it was ended elsewhere, or by the server; `closed`: its account was switched off or erased; `never`: there
+ * was none.
+ */
+export type SignedOutReason = "logout" | "expired" | "refused" | "closed" | "never";
 
 /** Who is signed in; what every face of Pipit shows. Never holds a token. */
 export type AuthState =
@@ -16,6 +19,14 @@ export type AuthState =
       readonly local: boolean;
     }
   | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+
+/**
+ * True after signing out on purpose, and when the account was closed: nothing of it is shown any more, or kept for who comes next. What
+ * has merely ended is still its user's.
+ */
+export function hasLeft(state: AuthState): boolean {
+  return state.kind === "signed-out" && (state.reason === "logout" || state.reason === "closed");
+}
 
 /** One of the sign-ins that this machine keeps. */
 export interface SignedInAccount {

@@ -27,6 +27,8 @@ export const errorCodes = {
   TOKEN_MISSING: { grpc: 16, http: 401, retry: false },
   TOKEN_EXPIRED: { grpc: 16, http: 401, retry: false },
   TOKEN_INVALID: { grpc: 16, http: 401, retry: false },
+  // The account of this sign-in was switched off, or erased with everything of it; no other sign-in would help.
+  ACCOUNT_CLOSED: { grpc: 16, http: 401, retry: false },
   NOT_ALLOWED: { grpc: 7, http: 403, retry: false },
   // Wrong login or password: one code and one text for both.
   CREDENTIALS_INVALID: { grpc: 16, http: 401, retry: false },

@@ -70,8 +70,11 @@ export interface Credentials {
    * @throws as attach; SIGNED_OUT when there is no way to renew.
    */
   renewAfter(refused: Attachment, signal: AbortSignal): Promise<void>;
-  /** Ends the session because even a renewed sign-in is refused, unless there is a newer one by now. Never throws. */
-  refuse(refused: Attachment, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends the session because even a renewed sign-in is refused, or its account was closed, unless there is a newer one by now. Never
+   * throws.
+   */
+  refuse(refused: Attachment, why: "refused" | "closed", signal: AbortSignal): Promise<void>;
 }
 
 /** A plain HTTP exchange; bodies are text. Throws PipitError SERVER_UNREACHABLE when there is no answer. */

@@ -1,3 +1,4 @@
+import { hasLeft } from "#contract/auth-state.ts";
 import { oneLine } from "#contract/texts/one-line.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { AttachedFile } from "#contract/attached-file.ts";
@@ -80,7 +81,8 @@ class Repl {
     return client.session.store.subscribe((state, before) => {
       const ended = state.kind === "signed-out" && state.reason !== "logout";
       if (!ended || before.kind !== "signed-in" || this.#busy) return;
-      this.#above(() => printNote(terminal, paint("yellow", messages.signInEnded)));
+      const told = hasLeft(state) ? messages.accountClosed : messages.signInEnded;
+      this.#above(() => printNote(terminal, paint("yellow", told)));
     });
   }
 

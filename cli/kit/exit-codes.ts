@@ -20,6 +20,7 @@ const codesOfErrors: Partial<Record<ErrorCode, ExitCode>> = {
   TOKEN_MISSING: exitCodes.refused,
   TOKEN_EXPIRED: exitCodes.refused,
   TOKEN_INVALID: exitCodes.refused,
+  ACCOUNT_CLOSED: exitCodes.refused,
   NOT_ALLOWED: exitCodes.refused,
   CREDENTIALS_INVALID: exitCodes.refused,
   OTP_REQUIRED: exitCodes.refused,

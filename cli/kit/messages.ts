@@ -61,6 +61,8 @@ const english = {
   signedOut: "Signed out. Messages are not sent until you /login.",
   signInEnded:
     "Your sign-in was ended. Sign in again: pipit auth login in another terminal, then /login here; unsent messages are kept.",
+  accountClosed:
+    "This account was closed: it was switched off, or no longer exists on the server. Sign in with another one: pipit auth login.",
   notSignedIn:
     "You are not signed in. Use pipit auth login, /login for the local account, or /login <token>.",
   loginElsewhere:
@@ -217,6 +219,8 @@ const russian: Messages = {
   signedInAs: (name) => `Вы вошли как ${name}.`,
   signedOut: "Вы вышли. Сообщения не отправляются, пока вы не войдёте: /login.",
   notSignedIn: russianSignedOut,
+  accountClosed:
+    "Учётная запись закрыта: её отключили, или её больше нет на сервере. Войдите под другой: pipit auth login.",
   signInEnded:
     "Ваш вход завершён. Войдите снова: pipit auth login в другом терминале, затем /login здесь; неотправленные сообщения сохранены.",
   loginElsewhere:

@@ -41,6 +41,10 @@ export const englishErrors: ErrorTexts = {
     what: "The token was not accepted.",
     cure: "Check that it was copied whole, or ask for a new one.",
   },
+  ACCOUNT_CLOSED: {
+    what: "This account was closed: it was switched off, or no longer exists on the server.",
+    cure: "Sign in with another one, or ask whoever runs the server.",
+  },
   NOT_ALLOWED: { what: "This is not allowed.", cure: "Check the settings, or sign in with another account." },
   CREDENTIALS_INVALID: { what: "The login or the password is wrong.", cure: "Check both and try again." },
   OTP_REQUIRED: { what: "A code is needed as well.", cure: "Enter the code of your authenticator app." },

@@ -1,4 +1,4 @@
-import type { AuthState } from "#contract/auth-state.ts";
+import { hasLeft, type AuthState } from "#contract/auth-state.ts";
 import { withRoomDraft } from "#contract/rooms/room-drafts.ts";
 import { accountOf } from "#engine/app/chat-files.ts";
 import type { WindowPort } from "#engine/app/app-ports.ts";
@@ -24,7 +24,7 @@ export function createSaveDraft(
 export function forgetRoomDrafts({ roomDrafts }: DraftFiles, auth: ReadonlyStore<AuthState>): void {
   auth.subscribe((state, before) => {
     const accountId = accountOf(before);
-    if (state.kind !== "signed-out" || state.reason !== "logout" || accountId === undefined) return;
+    if (!hasLeft(state) || accountId === undefined) return;
     const others = roomDrafts.get().filter((draft) => draft.accountId !== accountId);
     roomDrafts.set(others).catch(() => undefined);
   });

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { StoreApi } from "zustand/vanilla";
-import type { AuthState } from "#contract/auth-state.ts";
+import { hasLeft, type AuthState } from "#contract/auth-state.ts";
 import type { Handlers } from "#contract/commands/command.ts";
 import type { roomCommands } from "#contract/commands/rooms.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -41,9 +41,8 @@ export function createRoomHandlers({ client, auth, store, say, signal }: RoomDep
   };
   auth.subscribe((now) => {
     const next = accountOf(now);
-    const hasLeft = now.kind === "signed-out" && now.reason === "logout";
     // An account whose sign-in has ended has its rooms again when it comes back.
-    if (next === undefined && !hasLeft) return;
+    if (next === undefined && !hasLeft(now)) return;
     if (next === owner) return void resume();
     owner = next;
     close();

@@ -40,6 +40,17 @@ describe("sign-in", () => {
     expect(h.question(a).status.kind).toBe("answered");
   });
 
+  test("an account that was closed ends the session by that name, and is not renewed", async () => {
+    const h = createChatHarness();
+    const a = await h.engine.send({ text: "a" });
+    (await h.transport.call(0)).close(new PipitError("ACCOUNT_CLOSED", "It no longer exists."));
+    await h.engine.idle();
+    expect(h.session.renewals).toEqual([]);
+    expect(h.session.store.getState()).toEqual({ kind: "signed-out", reason: "closed" });
+    // As after signing out: an admin may switch the account on again.
+    expect(await h.queued()).toEqual([a]);
+  });
+
   test("a renewal that cannot be made because the server is away counts as being offline", async () => {
     const h = createChatHarness();
     const a = await h.engine.send({ text: "a" });

@@ -1,5 +1,5 @@
 import type { AttachedFile } from "#contract/attached-file.ts";
-import type { AuthState } from "#contract/auth-state.ts";
+import { hasLeft, type AuthState } from "#contract/auth-state.ts";
 import { HISTORY_MAX_MESSAGES } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
@@ -320,7 +320,7 @@ class Engine implements ChatEngine {
   }
 
   #onAuth(state: AuthState, previous: AuthState): void {
-    if (state.kind === "signed-out" && state.reason === "logout") {
+    if (hasLeft(state)) {
       this.#queue.suspend();
       void this.#speech.stop();
     }

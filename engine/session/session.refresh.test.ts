@@ -204,9 +204,9 @@ describe("renew and refuse", () => {
   test("refuse ends the session, but not for an older token", async () => {
     const s = createSessionHarness(tokens());
     await s.session.restore(signal);
-    await s.session.refuse({ accountId: "ann", token: "older" }, signal);
+    await s.session.refuse({ accountId: "ann", token: "older" }, "refused", signal);
     expect(s.state().kind).toBe("signed-in");
-    await s.session.refuse({ accountId: "ann", token: "access-1" }, signal);
+    await s.session.refuse({ accountId: "ann", token: "access-1" }, "refused", signal);
     expect(s.state()).toEqual({ kind: "signed-out", reason: "refused" });
     expect(s.store.stored).toBeUndefined();
   });

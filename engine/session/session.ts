@@ -76,12 +76,11 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
     if (tokens.accessToken === refused.token) await this.#refresh.renewed(tokens, refused.token, signal);
   }
 
-  async refuse(refused: Attachment, signal: AbortSignal): Promise<void> {
+  async refuse(refused: Attachment, why: "refused" | "closed", signal: AbortSignal): Promise<void> {
     try {
       await this.#held.locked(async () => {
         const tokens = this.#held.current;
-        if (tokens !== undefined && tokens.accessToken === refused.token)
-          await this.#held.end(tokens, "refused");
+        if (tokens !== undefined && tokens.accessToken === refused.token) await this.#held.end(tokens, why);
       }, signal);
     } catch (reason) {
       this.#deps.logger.warn("auth.refuse_failed", { detail: PipitError.from(reason).message });

@@ -1,5 +1,5 @@
 import { createStore } from "zustand/vanilla";
-import type { AuthState } from "#contract/auth-state.ts";
+import type { AuthState, SignedOutReason } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Attachment, Credentials } from "#engine/ports.ts";
 import type { SignInState } from "#engine/session/session-api.ts";
@@ -7,7 +7,7 @@ import type { SignInState } from "#engine/session/session-api.ts";
 /** A session whose state the test sets. Its tokens are "token-1", "token-2" and so on. */
 export interface FakeSession extends SignInState, Credentials {
   signIn(accountId: string): void;
-  signOut(reason?: "logout" | "expired" | "refused"): void;
+  signOut(reason?: SignedOutReason): void;
   /** What the next `attach` and `renewAfter` throw, until set to undefined. */
   failWith(error: PipitError | undefined): void;
   readonly renewals: (string | undefined)[];
@@ -24,7 +24,7 @@ export function createFakeSession(accountId?: string): FakeSession {
   function signIn(id: string): void {
     store.setState({ kind: "signed-in", accountId: id, accountName: id, local: true }, true);
   }
-  function signOut(reason: "logout" | "expired" | "refused" = "logout"): void {
+  function signOut(reason: SignedOutReason = "logout"): void {
     store.setState({ kind: "signed-out", reason }, true);
   }
   async function attachment(): Promise<Attachment> {
@@ -58,9 +58,9 @@ export function createFakeSession(accountId?: string): FakeSession {
       generation += 1;
       await attachment();
     },
-    async refuse({ token }) {
+    async refuse({ token }, why) {
       refusals.push(token);
-      signOut("refused");
+      signOut(why);
     },
   };
 }

@@ -195,7 +195,7 @@ describe("a refused request", () => {
     using _ = session;
     http.answer(() => json(200, ann));
     await session.restore(never);
-    await session.refuse();
+    await session.refuse({ accountId: "ann" }, "refused");
     expect(session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
   });
 });

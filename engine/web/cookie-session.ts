@@ -92,8 +92,8 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     if (state.kind !== "signed-in") throw signedOutError();
   }
 
-  async refuse(): Promise<void> {
-    if (this.store.getState().kind === "signed-in") this.#end("refused");
+  async refuse(_refused: Attachment, why: "refused" | "closed"): Promise<void> {
+    if (this.store.getState().kind === "signed-in") this.#end(why);
   }
 
   /**

@@ -14,7 +14,10 @@ const accountSchema = z.object({
 
 /** Of a sign-in that is over; a browser drops a cookie whose time is up, and sends one that the server does not take. */
 export function endOf(response: HttpResponse, reason: SignedOutReason): SignedOutReason {
-  return reason === "refused" && errorInBody(response)?.code === "TOKEN_MISSING" ? "expired" : reason;
+  if (reason !== "refused") return reason;
+  const code = errorInBody(response)?.code;
+  if (code === "ACCOUNT_CLOSED") return "closed";
+  return code === "TOKEN_MISSING" ? "expired" : reason;
 }
 
 /** True when the server has done what was asked, or says that the cookie stands for nobody. */

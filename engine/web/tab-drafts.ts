@@ -1,4 +1,4 @@
-import type { AuthState } from "#contract/auth-state.ts";
+import { hasLeft, type AuthState } from "#contract/auth-state.ts";
 import { draftPlaceOf, withRoomDraft, type RoomDraft } from "#contract/rooms/room-drafts.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
 import type { PageValues } from "./page-values.ts";
@@ -92,9 +92,8 @@ export async function openTabDrafts(values: PageValues, browser: Browser = findB
       let owner = accountOf(auth.getState());
       return auth.subscribe((state) => {
         const next = accountOf(state);
-        const hasLeft = state.kind === "signed-out" && state.reason === "logout";
-        if (hasLeft || (next !== undefined && owner !== undefined && next !== owner)) forget();
-        owner = next ?? (hasLeft ? undefined : owner);
+        if (hasLeft(state) || (next !== undefined && owner !== undefined && next !== owner)) forget();
+        owner = next ?? (hasLeft(state) ? undefined : owner);
       });
     },
   };

@@ -10,7 +10,7 @@ export type Attempt<T> = (headers: Headers, attachment: Attachment) => Promise<T
 
 /**
  * Makes a request that needs a sign-in, on any wire. One that the server refuses is answered by one renewal and one
- * repeat; refused again, it ends the session.
+ * repeat; refused again, or because its account was closed, it ends the session.
  *
  * @throws PipitError SIGNED_OUT when there is no sign-in (any more); what `credentials` throw; else what `attempt` throws.
  */
@@ -24,6 +24,7 @@ export async function signedIn<T>(
     return await attempt(first.headers, first.attachment);
   } catch (error) {
     if (!isRefusedSignIn(error)) throw error;
+    if (error.code === "ACCOUNT_CLOSED") throw await ended(credentials, first.attachment, error, signal);
   }
   await waitFor(credentials.renewAfter(first.attachment, signal), signal);
   const second = await attach(credentials, signal);
@@ -31,16 +32,36 @@ export async function signedIn<T>(
     return await attempt(second.headers, second.attachment);
   } catch (error) {
     if (!isRefusedSignIn(error)) throw error;
-    await credentials.refuse(second.attachment, signal);
-    const message = "The server no longer accepts this sign-in. Sign in again; unsent messages are kept.";
-    throw new PipitError("SIGNED_OUT", message, { cause: error });
+    throw await ended(credentials, second.attachment, error, signal);
   }
 }
+
+/** The error of a session that is ended by this. */
+async function ended(
+  credentials: Credentials,
+  attachment: Attachment,
+  cause: PipitError,
+  signal: AbortSignal,
+): Promise<PipitError> {
+  const isClosed = cause.code === "ACCOUNT_CLOSED";
+  await credentials.refuse(attachment, isClosed ? "closed" : "refused", signal);
+  const message = isClosed
+    ? "This account was closed: it was switched off, or no longer exists on the server. Sign in with another one."
+    : "The server no longer accepts this sign-in. Sign in again; unsent messages are kept.";
+  return new PipitError("SIGNED_OUT", message, { cause });
+}
+
+const refusals: ReadonlySet<string> = new Set([
+  "TOKEN_MISSING",
+  "TOKEN_EXPIRED",
+  "TOKEN_INVALID",
+  "ACCOUNT_CLOSED",
+]);
 
 /** The server does not take the sign-in, as opposed to what the signed-in may not do. */
 export function isRefusedSignIn(error: unknown): error is PipitError {
   if (!(error instanceof PipitError)) return false;
-  return error.code === "TOKEN_MISSING" || error.code === "TOKEN_EXPIRED" || error.code === "TOKEN_INVALID";
+  return refusals.has(error.code);
 }
 
 /** What ends a stream after its beginning: of a sign-in that ran out meanwhile, the next call finds out whether it can be renewed. */

@@ -1,3 +1,4 @@
+import { hasLeft } from "#contract/auth-state.ts";
 import { settledAuth } from "../auth/settled-auth.ts";
 import type { WindowBridge } from "../bridge/use-bridge.ts";
 import { newChat, openChat } from "../bridge/go-to-chat.ts";
@@ -36,7 +37,7 @@ export function followAddress(host: Host): void {
       state.kind === "signed-out" &&
       (["profile", "room"].includes(view) || (view === "chat" && opening))
     ) {
-      const from = state.reason === "logout" ? "" : `?from=${addressOf(shownPlace(host))}`;
+      const from = hasLeft(state) ? "" : `?from=${addressOf(shownPlace(host))}`;
       history.replaceState(null, "", addressOf({ view: "sign-in" }) + from);
       views.show("sign-in");
       views.setOpening(undefined);
@@ -68,10 +69,9 @@ export function followAddress(host: Host): void {
 function shownPlace({ views, auth, chat }: Host): Place {
   const { view, opening, room } = views.store.getState();
   const state = auth.getState();
-  const isHidden = state.kind === "signed-out" && state.reason === "logout";
   const { chatId, temporary } = chat.getState();
   // What is not to last has no address that would last.
-  return { view, room, chatId: opening?.chatId ?? (isHidden || temporary ? undefined : chatId) };
+  return { view, room, chatId: opening?.chatId ?? (hasLeft(state) || temporary ? undefined : chatId) };
 }
 
 async function show(host: Host, { view, chatId, room = "" }: Place): Promise<void> {

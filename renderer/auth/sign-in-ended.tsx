@@ -8,6 +8,6 @@ export function SignInEnded({ actions }: { readonly actions?: ReactNode }) {
   const { t } = useTranslation("auth");
   const auth = useAuth();
   const reason = auth.kind === "signed-out" ? auth.reason : undefined;
-  if (reason !== "expired" && reason !== "refused") return;
+  if (reason !== "expired" && reason !== "refused" && reason !== "closed") return;
   return <Note tone="warning" title={t(`reason.${reason}`)} actions={actions} />;
 }

@@ -1,7 +1,7 @@
 import { createContext, use } from "react";
 import { useStore } from "zustand";
 import type { AppState } from "#contract/app-state.ts";
-import type { AuthState } from "#contract/auth-state.ts";
+import { hasLeft, type AuthState } from "#contract/auth-state.ts";
 import type { ChatState } from "#contract/chat-state.ts";
 import type { RoomsState } from "#contract/rooms/rooms.ts";
 import type { ChatUi, ChatUiState } from "../chat/state/chat-ui.ts";
@@ -36,10 +36,9 @@ export function useRooms<T>(selector: (state: RoomsState) => T): T {
 export function useAuth(): AuthState {
   return useStore(useBridge().auth);
 }
-/** True after signing out on purpose, when nothing of the account may be read in the window any more. */
+/** True when nothing of the account may be read in the window any more. */
 export function useSignedOut(): boolean {
-  const auth = useAuth();
-  return auth.kind === "signed-out" && auth.reason === "logout";
+  return hasLeft(useAuth());
 }
 export function useApp<T>(selector: (state: AppState) => T): T {
   return useStore(useBridge().app, selector);

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import type { AuthState } from "#contract/auth-state.ts";
+import { hasLeft, type AuthState } from "#contract/auth-state.ts";
 import { PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { draftPlaceOf } from "#contract/rooms/room-drafts.ts";
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
@@ -118,5 +118,5 @@ export function useDraftPerAccount(): void {
 /** Whose the composer is; undefined where that is not known, which changes nothing: an expired sign-in is still theirs. */
 function ownerOf(state: AuthState): string | undefined {
   if (state.kind === "signed-in") return state.accountId;
-  return state.kind === "signed-out" && state.reason === "logout" ? NO_ACCOUNT : undefined;
+  return hasLeft(state) ? NO_ACCOUNT : undefined;
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DESKTOP_CLIENT_ID } from "#contract/auth-wire.ts";
 import { answerText, type AssistantMessage } from "#contract/chat-state.ts";
@@ -5,6 +6,8 @@ import { openClient, type Client } from "#engine/node/client.ts";
 import { createFakeTokenStore } from "#engine/testing/fake-token-store.ts";
 import { systemClock } from "#server/domain/clock.ts";
 import { HandDrivenModel } from "#tests/doubles/hand-driven-model.ts";
+
+import { repositoryRoot, runCommand } from "#tools/test/command.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
 
 /** Longer than an access token lives. */
@@ -101,6 +104,36 @@ test("a sign-in that is ended elsewhere is over here at once, with no question a
   const headers = { authorization: `Bearer ${server.accessToken}` };
   await fetch(`${server.httpUrl}/oauth/sessions/${mine?.session_id}`, { method: "DELETE", headers });
   await expect.poll(() => client.session.store.getState()).toEqual({ kind: "signed-out", reason: "refused" });
+});
+
+test("an account that an operator erases is closed here by that name, whether the client asks or only listens", async () => {
+  const login = "quetzal";
+  const password = "Correct-horse-1";
+  const signal = AbortSignal.timeout(60_000);
+  await fetch(`${server.httpUrl}/auth/register`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.accessToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ login, password }),
+  });
+  await client.session.signInWithPassword({ login, password }, signal);
+  client.listen();
+  await client.engine.send({ text: "one" });
+  const first = await model.question(0);
+  first.say("Whole.");
+  first.end();
+  await expect.poll(() => answers().map(({ status }) => status)).toEqual(["done"]);
+  const erase = ["admin", "users", "erase", login, "--yes", "--without-export"];
+  const env = { PIPIT_HOME: server.home, PIPIT_BUILD: "never" };
+  const erased = await runCommand(
+    "node",
+    [join(repositoryRoot, "cli", "pipit.js"), ...erase],
+    { env },
+    signal,
+  );
+  expect(erased).toMatchObject({ code: 0 });
+  await expect.poll(() => client.session.store.getState()).toEqual({ kind: "signed-out", reason: "closed" });
+  const kept = await client.session.accounts();
+  expect(kept.map(({ accountName }) => accountName)).not.toContain(login);
 });
 
 interface Listed {

@@ -121,6 +121,8 @@ export const auth = {
     stay: "Stay {{now}}",
   },
   reason: {
+    closed:
+      "This account was closed: it was switched off, or no longer exists on the server. Sign in with another one, or ask whoever runs the server.",
     expired: "Your sign-in has expired. Sign in again; what you wrote is kept.",
     refused:
       "Your sign-in was ended, from another device or by the server. Sign in again; what you wrote is kept.",

@@ -59,8 +59,6 @@ describe("the guard", () => {
   test.each<[string, Partial<TokenState>]>([
     ["a revoked session", { session: "revoked" }],
     ["an unknown session", { session: "unknown" }],
-    ["an account that was switched off", { accountActive: false }],
-    ["an account that is gone", { accountActive: undefined }],
     ["a client that was switched off", { clientActive: false }],
     ["a revoked token", { jtiRevoked: true }],
   ])("refuses %s", async (_name, change) => {
@@ -72,6 +70,15 @@ describe("the guard", () => {
     });
   });
 
+  test.each([
+    ["switched off", false],
+    ["erased", undefined],
+  ])("names an account that was %s, whose sessions have ended with it", async (_name, accountActive) => {
+    const { guard, answer } = setUp();
+    answer.state = { ...good, session: "revoked", accountActive };
+    await expect(guard.check(caller)).rejects.toMatchObject({ code: "ACCOUNT_CLOSED" });
+  });
+
   test("lets a sign-in that owes a code do nothing but give it", async () => {
     const { guard, answer } = setUp();
     answer.state = { ...good, session: "pending-otp" };
@@ -80,7 +87,7 @@ describe("the guard", () => {
     answer.state = { ...good, session: "pending-otp", accountActive: false };
     guard.forgetAll();
     await expect(guard.check(caller, { allowPendingOtp: true })).rejects.toMatchObject({
-      code: "TOKEN_INVALID",
+      code: "ACCOUNT_CLOSED",
     });
   });
 

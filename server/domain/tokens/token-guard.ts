@@ -44,7 +44,7 @@ export function createTokenGuard({ states, clock, bus }: TokenGuardOptions) {
     /**
      * Resolves to the caller, with `pendingOtp` if a code is owed; a caller without a token passes as it is.
      *
-     * @throws PipitError TOKEN_INVALID (ended, revoked, switched off); OTP_REQUIRED unless `allowPendingOtp`
+     * @throws PipitError TOKEN_INVALID (ended, revoked, client switched off), ACCOUNT_CLOSED; OTP_REQUIRED unless `allowPendingOtp`
      */
     async check(caller: Caller, { allowPendingOtp = false }: GuardOptions = {}): Promise<Caller> {
       const { tokenId, sessionId } = caller;
@@ -89,15 +89,24 @@ function refOf({ tokenId: jti, sessionId: sid, ...caller }: Caller): SignInRef {
 /** Why the sign-in is over; undefined while it is good. */
 function endOf({ kind }: Caller, state: TokenState | undefined): PipitError | undefined {
   if (state === undefined) return undefined;
+  // First: it ends all sessions as well. A service has no account; a person without one was removed.
+  if (state.accountActive === false || (state.accountActive === undefined && kind === "user"))
+    return accountClosed();
   if (state.session === "revoked" || state.session === "unknown") return ended(`session ${state.session}`);
   if (state.jtiRevoked) return ended("token revoked");
   if (!state.clientActive) return ended("client switched off");
-  // A service has no account; a person without one was removed.
-  const gone = state.accountActive === false || (state.accountActive === undefined && kind === "user");
-  return gone ? ended("account switched off") : undefined;
+  return undefined;
 }
 
-/** One text for all: it is over, whatever ended it; the log gets the reason. */
+/** By its name, since to sign in again would not help. */
+function accountClosed(): PipitError {
+  return new PipitError(
+    "ACCOUNT_CLOSED",
+    "This account was switched off, or no longer exists on this server.",
+  );
+}
+
+/** One text for all else: it is over, whatever ended it; the log gets the reason. */
 function ended(detail: string): PipitError {
   return new PipitError("TOKEN_INVALID", "This sign-in has ended. Sign in again.", { detail });
 }

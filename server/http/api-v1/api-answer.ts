@@ -41,6 +41,7 @@ const bodies: Readonly<Partial<Record<ErrorCode, ApiBody>>> = {
   TOKEN_MISSING: { detail: "Authentication credentials were not provided." },
   TOKEN_INVALID: accessTokenNotValid,
   TOKEN_EXPIRED: accessTokenNotValid,
+  ACCOUNT_CLOSED: accessTokenNotValid,
 };
 
 /** Sets status and headers; undefined for what is no refusal. */

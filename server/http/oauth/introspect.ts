@@ -105,9 +105,7 @@ async function passes(guard: HttpContext["guard"], caller: Caller): Promise<bool
     await guard.check(caller);
     return true;
   } catch (reason) {
-    if (reason instanceof PipitError && (reason.code === "TOKEN_INVALID" || reason.code === "OTP_REQUIRED")) {
-      return false;
-    }
+    if (reason instanceof PipitError && reason.httpStatus === 401) return false;
     throw reason;
   }
 }

@@ -127,7 +127,7 @@ test.each([
       expect([login, statusName(status.code), reasonOf(status).reason]).toEqual([
         login,
         "UNAUTHENTICATED",
-        "TOKEN_INVALID",
+        login === "closed" ? "ACCOUNT_CLOSED" : "TOKEN_INVALID",
       ]);
     }
     expect(await lastOf(pageEvents)).toEqual({ type: "session.revoked" });

@@ -13,6 +13,7 @@ const codes: Readonly<Record<string, string>> = {
   TOKEN_MISSING: "invalid_api_key",
   TOKEN_INVALID: "invalid_api_key",
   TOKEN_EXPIRED: "invalid_api_key",
+  ACCOUNT_CLOSED: "invalid_api_key",
   PROMPT_TOO_LONG: "context_length_exceeded",
   RATE_LIMITED: "rate_limit_exceeded",
   STREAM_LIMIT: "rate_limit_exceeded",
