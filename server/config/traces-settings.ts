@@ -21,8 +21,8 @@ export const tracesSettings = {
   headers: {
     env: "OTEL_EXPORTER_OTLP_HEADERS",
     secret: true,
-    schema: text.regex(/^[^=,\s]+=[^,]*(?:,[^=,\s]+=[^,]*)*$/),
-    wants: "name=value pairs with commas between them",
+    schema: text.regex(/^[\w.-]+=[^,]*(?:,[\w.-]+=[^,]*)*$/).refine(isEscaped),
+    wants: "name=value pairs with commas between them, and %25 for a % in a value",
     otherwise: "none",
     about: "what the collector wants to see, such as its key",
   },
@@ -41,3 +41,12 @@ export const tracesSettings = {
     about: "share of the requests that are traced; where a trusted proxy has decided, that counts",
   },
 } as const satisfies Settings;
+
+function isEscaped(pairs: string): boolean {
+  try {
+    // A header has these signs and no others.
+    return /^[ -~]*$/.test(decodeURIComponent(pairs));
+  } catch {
+    return false;
+  }
+}

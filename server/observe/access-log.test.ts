@@ -43,3 +43,9 @@ test("a share of the requests has a line, and every fault of the server", () => 
   });
   expect(createAccessLog(undefined, logger)).toBeUndefined();
 });
+
+test("a method that a client has made up, which HTTP/2 allows, is not repeated", () => {
+  const logger = createRecordingLogger();
+  createAccessLog(1, logger)?.({ ...request, method: `secret-${"x".repeat(8_000)}` });
+  expect(logger.lines.map(({ fields }) => fields["method"])).toEqual(["_OTHER"]);
+});

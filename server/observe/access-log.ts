@@ -1,6 +1,7 @@
 import type { Logger } from "#contract/logger.ts";
+import { knownMethod } from "./known-method.ts";
 
-/** One request that has ended; nothing of it is a text of the client's. */
+/** One request that has ended; nothing of it but the method is a text of the client's. */
 export interface AccessedRequest {
   readonly method: string;
   /** A route's pattern, or the service and method of a call; undefined where nothing is. */
@@ -38,9 +39,10 @@ export function createAccessLog(
   random: () => number = Math.random,
 ): AccessLog {
   if (share === undefined) return undefined;
-  return ({ durationMs, cut, route = "none", ...request }) => {
+  return ({ method, durationMs, cut, route = "none", ...request }) => {
     const failed = request.status >= 500 || rpcFaults.has(request.rpc ?? "");
     if (!failed && random() >= share) return;
-    logger.info("access", { ...request, route, durationMs: Math.round(durationMs), ...(cut && { cut }) });
+    const told = { ...request, method: knownMethod(method), route, durationMs: Math.round(durationMs) };
+    logger.info("access", { ...told, ...(cut && { cut }) });
   };
 }

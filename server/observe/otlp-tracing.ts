@@ -16,6 +16,7 @@ import type { Logger } from "#contract/logger.ts";
 import { version } from "#contract/version.ts";
 import { createNetworks, plainAddress } from "../net/client-address.ts";
 import { CORRELATION_HEADER } from "./correlation.ts";
+import { knownMethod } from "./known-method.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** A collector that takes longer is as good as none; what it has not taken by then is dropped. */
@@ -25,8 +26,6 @@ const STOP_TIMEOUT_MS = 3_000;
 /** Ended spans that wait for the collector, about 1 KB each; later ones are dropped. */
 const MAX_WAITING = 2_048;
 const SEND_EVERY_MS = 5_000;
-/** RFC 9110, and PATCH; what else a client makes up is no name of a span. */
-const METHODS = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]);
 /** The statuses of calls that are our fault, not the caller's (OpenTelemetry, semantic conventions of gRPC). */
 const OUR_FAULTS = new Set([
   "unknown",
@@ -64,11 +63,11 @@ export function createOtlpTracing(options: OtlpOptions): Tracing {
   const isTrusted = createNetworks(options.trustedProxies);
   const served = new AsyncLocalStorage<Served>();
   return {
-    begin({ method = "", headers, socket }) {
+    begin({ method, headers, socket }) {
       // From anyone else it would let strangers decide what is kept, and under which number.
       const isFromProxy = isTrusted(plainAddress(socket.remoteAddress) ?? "");
       const parent = isFromProxy ? propagator.extract(ROOT_CONTEXT, headers, headerGetter) : ROOT_CONTEXT;
-      const verb = METHODS.has(method) ? method : "_OTHER";
+      const verb = knownMethod(method);
       const attributes = {
         "http.request.method": verb,
         "pipit.correlation_id": String(headers[CORRELATION_HEADER]),

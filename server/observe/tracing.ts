@@ -35,7 +35,8 @@ export async function openTracing(
 ): Promise<Tracing | undefined> {
   if (traces.endpoint === undefined) return undefined;
   const { createOtlpTracing } = await import("./otlp-tracing.ts");
-  logger.info("traces.on", { endpoint: traces.endpoint });
+  // Without what may stand before the host: a key of the collector's.
+  logger.info("traces.on", { endpoint: new URL(traces.endpoint).origin });
   return createOtlpTracing({ ...traces, endpoint: traces.endpoint, trustedProxies, logger });
 }
 

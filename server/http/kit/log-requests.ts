@@ -3,6 +3,8 @@ import type { AccessLog } from "#server/observe/access-log.ts";
 import { CORRELATION_HEADER } from "#server/observe/correlation.ts";
 import type { EndedCall } from "#server/rpc/kit/measured-calls.ts";
 
+const SWITCHING_PROTOCOLS = 101;
+
 declare module "fastify" {
   interface FastifyRequest {
     /** Of who asks, once the gate has let them in. */
@@ -35,7 +37,8 @@ export function logRequests(app: FastifyInstance, log: AccessLog): void {
       client: request.clientAddress ?? request.ip,
       account: endedCall?.account ?? request.accountId,
       correlationId: String(raw.headers[CORRELATION_HEADER] ?? ""),
-      cut: !reply.raw.writableFinished,
+      // A socket's answer is its handshake, which is written past the response.
+      cut: reply.statusCode !== SWITCHING_PROTOCOLS && !reply.raw.writableFinished,
     });
     done();
   });

@@ -5,10 +5,12 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import { expect, test } from "vitest";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { createRecordingLogger, type RecordingLogger } from "#server/testing/temporary-store.ts";
 import { openAuthStage, PASSWORD } from "#tests/testing/auth/auth-stage.ts";
 import { doors } from "#tests/testing/auth/doors.ts";
+import { openEvents, wsTokenOf } from "#tests/testing/event-client.ts";
 
 function linesOf(logger: RecordingLogger) {
   return logger.lines.filter(({ event }) => event === "access").map(({ fields }) => fields);
@@ -70,6 +72,13 @@ test("every request has a line with what an operator needs, whatever way it came
     .poll(() => linesOf(logger).find(({ route }) => route === "none"))
     .toMatchObject({ status: 404 });
   await expect.poll(() => linesOf(logger).some(({ route }) => route === "/oauth/authorize")).toBe(true);
+  const wsToken = await wsTokenOf(stage.url, accessToken);
+  secrets.push(wsToken);
+  await using socket = await openEvents(stage.url, { authorization: `Bearer ${wsToken}` });
+  expect(await socket.next()).toBeDefined();
+  const opened = () => linesOf(logger).find(({ route }) => route === EVENTS_PATH);
+  await expect.poll(opened).toMatchObject({ status: 101, account: "ann" });
+  expect(opened()).not.toHaveProperty("cut");
 
   const text = JSON.stringify(linesOf(logger));
   for (const secret of secrets) expect(text).not.toContain(secret);

@@ -125,6 +125,8 @@ test("without a collector nothing that makes or sends traces is loaded, and a se
     { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" },
     { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
     { OTEL_TRACES_SAMPLER_ARG: "2" },
+    { OTEL_EXPORTER_OTLP_HEADERS: "x-key=100%" },
+    { OTEL_EXPORTER_OTLP_HEADERS: "x-key=a%0Ab" },
   ])
     expect(() => readServerConfig({ argv: [], env })).toThrow(Object.keys(env)[0]);
 });
