@@ -138,7 +138,7 @@ class PipitAuth:
             )
         except jwt.ExpiredSignatureError:
             raise Refusal("TOKEN_EXPIRED") from None
-        except (jwt.PyJWTError, ValueError):
+        except (jwt.PyJWTError, ValueError, RecursionError):
             raise Refusal("TOKEN_INVALID") from None
         subject, client_id, scope = (claims.get(name) for name in ("sub", "client_id", "scope"))
         texts = isinstance(client_id, str) and isinstance(scope, str) and isinstance(subject, str) and subject

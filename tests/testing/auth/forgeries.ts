@@ -73,6 +73,10 @@ export const forgeries: readonly (readonly [string, (good: Good) => string])[] =
     "a kid that walks in folders",
     ({ header, claims }) => macced({ ...header, alg: "HS256", kid: "../../../dev/null" }, claims, ""),
   ],
+  [
+    "a header of lists in lists",
+    ({ claims }) => `${Buffer.from("[".repeat(5_000)).toString("base64url")}.${encode(claims)}.eA`,
+  ],
   ["no kid", ({ header, claims, key }) => signed({ ...header, kid: undefined }, claims, key.privateKey)],
   ["typ JWT", ({ header, claims, key }) => signed({ ...header, typ: "JWT" }, claims, key.privateKey)],
   ["no typ", ({ header, claims, key }) => signed({ ...header, typ: undefined }, claims, key.privateKey)],
