@@ -315,6 +315,16 @@ describe("readServerConfig", () => {
     };
     expect(failure([], twice).message).toMatch(/^Both PIPIT_DATABASE_URL and PIPIT_DATABASE_PASSWORD have/);
     expect(failure([], { PIPIT_DATABASE_PASSWORD: "hunter3" }).message).toMatch(/Set PIPIT_DATABASE_URL/);
+    // As they come from a generator; what they would be taken for is not tried.
+    for (const [name, url, cure] of [
+      ["PIPIT_DATABASE_URL", "postgres://pipit:hunter2/#@db/pipit", "PIPIT_DATABASE_PASSWORD"],
+      ["PIPIT_REDIS_URL", "redis://pipit:hunter2/#@cache:6379", "%23 for #"],
+      ["PIPIT_REDIS_URL", "redis://pipit:12#hunter2@cache:6379", "%23 for #"],
+    ] as const) {
+      const { message } = failure([], { [name]: url });
+      expect(message).toContain(cure);
+      expect(message).not.toContain("hunter2");
+    }
   });
 
   test("an empty variable is not set", () => {

@@ -161,7 +161,8 @@ export const serveSettings = {
     file: "serve.database_url",
     secret: true,
     schema: z.url({ protocol: /^postgres(ql)?$/ }),
-    wants: "a postgres:// address, e.g. postgres://pipit@127.0.0.1:5432/pipit",
+    wants:
+      "a postgres:// address, e.g. postgres://pipit@127.0.0.1:5432/pipit; its password stands as it is in PIPIT_DATABASE_PASSWORD",
     otherwise: "SQLite in the data folder",
     about:
       "PostgreSQL 15 or newer, e.g. `postgres://pipit@db/pipit?sslmode=verify-full`; without `sslmode` the connection is not encrypted",
@@ -179,8 +180,10 @@ export const serveSettings = {
     env: "PIPIT_REDIS_URL",
     file: "serve.redis_url",
     secret: true,
-    schema: z.url({ protocol: /^rediss?$/ }),
-    wants: "a redis:// or rediss:// address",
+    // What a # in the password would leave: another server, and the rest of the password as a fragment.
+    schema: z.url({ protocol: /^rediss?$/ }).refine((url) => !url.includes("#")),
+    wants:
+      "a redis:// or rediss:// address, in whose password signs are escaped: %23 for #, %2F for /, %40 for @",
     otherwise: "the database",
     about:
       "keeps the counters of attempts, carries messages between servers; needs `maxmemory-policy noeviction`",
