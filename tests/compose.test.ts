@@ -55,7 +55,7 @@ function servers() {
   return Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
 }
 
-test("the servers are given every setting that is a variable, and take them all", () => {
+test("[O7] [O14] the servers are given every setting that is a variable, and take them all", () => {
   const known = allSettings.flatMap(({ env }) => env ?? []);
   expect(servers()).toHaveLength(2);
   for (const [, { environment = {} }] of servers()) {
@@ -90,7 +90,7 @@ test("no secret stands in the file, and none has a default", () => {
   );
 });
 
-test("the services that are named exist, with the ports, folders and checks that they say", () => {
+test("[O6] the services that are named exist, with the ports, folders and checks that they say", () => {
   for (const [, service] of servers()) {
     for (const [name, { condition }] of Object.entries(service.depends_on ?? {})) {
       expect(compose.services[name]?.healthcheck.test[0]).toBe("CMD");
@@ -111,7 +111,7 @@ test("the services that are named exist, with the ports, folders and checks that
   }
 });
 
-test("the image has the program that makes the first admin", async () => {
+test("[O13] the image has the program that makes the first admin", async () => {
   const script = /^RUN printf '(.+)' > \/usr\/local\/bin\/pipit-admin/m.exec(dockerfile)?.[1];
   expect(script).toBe(String.raw`#!/bin/sh\nexec node /opt/pipit/dist/server/admin.js "$@"\n`);
   const { serverConfigs } = await import("../vite.electron.config.ts");

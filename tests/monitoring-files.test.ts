@@ -113,7 +113,7 @@ describe("the files for monitoring", () => {
     guide = await readFile(join(folder, "monitoring.md"), "utf8");
   });
 
-  test("alerts ask for metrics and labels that the server has, and say what to do", async () => {
+  test("[O22] alerts ask for metrics and labels that the server has, and say what to do", async () => {
     const file = parse(await readFile(join(folder, "alerts.rules.yml"), "utf8")) as {
       groups: readonly { name: string; rules: readonly Rule[] }[];
     };

@@ -66,7 +66,7 @@ describe("the terminal client's settings", () => {
     expect(readCliConfig({ PIPIT_HOME: home }, false).reports).toBe(reports);
   });
 
-  test("misspelt ones are refused, those of the server are not looked at", () => {
+  test("[O8] misspelt ones are refused, those of the server are not looked at", () => {
     writeFileSync(join(home, "config.toml"), "[serve]\nanything = 1\n");
     const env = { PIPIT_HOME: home, PIPIT_REGISTRATION: "closed", PIPIT_VERSION: "1" };
     expect(() => readCliConfig(env, false)).not.toThrow();

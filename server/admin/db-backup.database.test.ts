@@ -14,7 +14,7 @@ const PASSWORD = "Correct-Horse-7-battery";
 const SMALL_DISK_BYTES = 8 * 1024 * 1024;
 
 describe.each(databases)("pipit admin db, on $name", (database) => {
-  test("backup writes a new file for its owner only, and vacuum gives the space of what was removed back", async () => {
+  test("[O10] [O20] backup writes a new file for its owner only, and vacuum gives the space of what was removed back", async () => {
     const folder = await mkdtemp(join(tmpdir(), "pipit-backup-"));
     await using cleanup = new AsyncDisposableStack();
     cleanup.defer(() => rm(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { db } from "./db.ts";
 import { users } from "./users.ts";
 
 describe.each(databases)("pipit admin db on $name", (database) => {
-  test("a schema of an older version is left to an explicit command", async () => {
+  test("[O17] a schema of an older version is left to an explicit command", async () => {
     await using admin = await openAdmin(database);
     expect(await admin.run(db, ["status"])).toMatchObject({
       code: 1,

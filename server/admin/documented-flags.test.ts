@@ -51,7 +51,7 @@ function flagsOf(line: string): readonly Named[] {
   });
 }
 
-test("the guides for operators name no flag of pipit admin that it does not have", async () => {
+test("[O19] the guides for operators name no flag of pipit admin that it does not have", async () => {
   const pages = (await readdir(folder)).filter((name) => name.endsWith(".md"));
   const texts = await Promise.all(pages.map((name) => readFile(join(folder, name), "utf8")));
   const named = texts.flatMap((text) => text.split("\n").flatMap(flagsOf));

@@ -98,7 +98,7 @@ function around(text: string, word: string): string {
 
 describe.each(databases)("pipit admin users erase, on $name", (database) => {
   test(
-    "leaves nothing of a person but the id in the audit, and all of everybody else",
+    "[O10] leaves nothing of a person but the id in the audit, and all of everybody else",
     { timeout: 180_000 },
     async () => {
       await using kept = await temporaryFolder();

@@ -221,7 +221,7 @@ describe("readServerConfig", () => {
     );
   });
 
-  describe("one wrong letter", () => {
+  describe("[O8] one wrong letter", () => {
     /** The last letter but one is another one. */
     const misspell = (name: string): string => `${name.slice(0, -2)}x${name.slice(-1)}`;
     const variables = allSettings.flatMap(({ env = "" }) => (env.startsWith("PIPIT_") ? [env] : []));
@@ -303,7 +303,7 @@ describe("readServerConfig", () => {
     );
   });
 
-  test("the database's password may have any characters, and stand beside its address or in it", () => {
+  test("[O14] the database's password may have any characters, and stand beside its address or in it", () => {
     const password = "p:w/2#@%41 ?&[é";
     const env = { PIPIT_DATABASE_URL: "postgres://pipit@db:5433/pipit?sslmode=disable" };
     const { databaseUrl = "" } = read([], { ...env, PIPIT_DATABASE_PASSWORD: password });

@@ -98,7 +98,7 @@ describe("chats over HTTP", () => {
     expect(first.parentTurnId).toBe(second.turnId);
   });
 
-  test("a list goes on where its cursor says, and a cursor of another list is refused by name", async () => {
+  test("[O22] a list goes on where its cursor says, and a cursor of another list is refused by name", async () => {
     for (const title of ["One", "Two", "Three"]) await call("POST", "/v1/chats", { title });
     const seen: string[] = [];
     let cursor = "";

@@ -107,7 +107,7 @@ describe("pipit serve", () => {
 
   // Only there `script` takes a command so.
   test.runIf(process.platform === "linux")(
-    "stops gently when its terminal is closed; without one, and with a full disk under its log, it goes on at SIGHUP",
+    "[O16] stops gently when its terminal is closed; without one, and with a full disk under its log, it goes on at SIGHUP",
     async () => {
       const full = await open("/dev/full", "w");
       const args = [entry, ...PORTS];
@@ -193,7 +193,7 @@ describe("pipit serve", () => {
     expect((await second.end()).code).toBe(0);
   });
 
-  test("a second one on the same folder fails with 1, naming the first", async () => {
+  test("[O21] a second one on the same folder fails with 1, naming the first", async () => {
     const first = new ServerProgram(PORTS);
     await first.ready();
     const second = await new ServerProgram(PORTS).end();

@@ -75,7 +75,7 @@ describe("a stopping server", () => {
     expect(asked.signal.aborted).toBe(true);
   });
 
-  test("takes all for as long as its shutdown delay, and balancers hear that it stops", async () => {
+  test("[O15] takes all for as long as its shutdown delay, and balancers hear that it stops", async () => {
     const model = new HandDrivenModel();
     await using server = await startTestServer({
       config: { shutdownDelaySeconds: 300 },

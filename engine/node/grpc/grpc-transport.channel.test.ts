@@ -20,7 +20,7 @@ describe("the channel", () => {
     }
   });
 
-  test("speaks TLS by default and trusts only known authorities", async () => {
+  test("[O3] speaks TLS by default and trusts only known authorities", async () => {
     const folder = mkdtempSync(join(tmpdir(), "pipit-tls-"));
     try {
       const key = join(folder, "key.pem");

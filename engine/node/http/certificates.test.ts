@@ -43,7 +43,7 @@ function openAuthority(folder: string) {
   };
 }
 
-test("a certificate that is not trusted is told by what is wrong with it, and a private authority can be named", async () => {
+test("[O3] a certificate that is not trusted is told by what is wrong with it, and a private authority can be named", async () => {
   await using home = await makeTempHome();
   const authority = openAuthority(home.path);
   const ask = async (pair: ReturnType<typeof authority.certify>): Promise<string> => {

@@ -74,7 +74,7 @@ test("stopping before the first time leaves a database alone that may be closed 
   expect(asked).toEqual([]);
 });
 
-test("nothing is removed while the clock cannot be believed, and all that is due once it can", async () => {
+test("[O5] nothing is removed while the clock cannot be believed, and all that is due once it can", async () => {
   const asked: PruneAuditOptions[] = [];
   let looks = 0;
   const mayRemove = (): boolean => ++looks > 3;

@@ -72,7 +72,7 @@ describe.each(databasesBySize)("signing keys on $name", ({ open }) => {
     expect(await statesOf(store)).toBe("ES256 signing, RS256 signing");
   });
 
-  test("go on when a server with a clock months ahead has dated them, and rest while the clock cannot be believed", async () => {
+  test("[O5] go on when a server with a clock months ahead has dated them, and rest while the clock cannot be believed", async () => {
     await using temporary = await open();
     const { clock, store } = temporary;
     const keys = await process(temporary);

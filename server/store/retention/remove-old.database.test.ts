@@ -27,7 +27,7 @@ async function* oneTurn(): AsyncGenerator<TurnBatch> {
 }
 
 describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
-  test("a used refresh token is known for 30 days after its own end, and then only it goes", async () => {
+  test("[O11] a used refresh token is known for 30 days after its own end, and then only it goes", async () => {
     await using stage = await openSessionStage(open);
     const { database } = stage;
     const { refreshToken } = await stage.start();
@@ -46,7 +46,7 @@ describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
     expect(await stage.refresh(leaf)).toMatchObject({ kind: "rotated" });
   });
 
-  test("what has ended goes; usage after its days; chats only where that is wanted, and as their owners delete them", async () => {
+  test("[O10] what has ended goes; usage after its days; chats only where that is wanted, and as their owners delete them", async () => {
     await using database = await open();
     const { store, clock } = database;
     const nowMs = clock.nowMs();

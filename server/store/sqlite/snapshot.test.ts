@@ -56,7 +56,7 @@ function ask(file: string, query: string): unknown {
   }
 }
 
-test("a database of an older version is copied before it is changed, and each step is told", async () => {
+test("[O12] a database of an older version is copied before it is changed, and each step is told", async () => {
   await using older = await openOlder();
   const { file, dir, last, before, logger, copies } = older;
   // Of the migration before: one such copy is enough. That of another file stays.

@@ -87,7 +87,7 @@ describe("on the database itself", () => {
     }
   });
 
-  test("O1: a search reads the turns it found by their ids, whoever owns the others", async () => {
+  test("[O1] a search reads the turns it found by their ids, whoever owns the others", async () => {
     await using parts = await openParts();
     const { database, statements, turns } = parts;
     await turns.begin(beginning());

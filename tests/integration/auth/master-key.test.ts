@@ -59,7 +59,7 @@ async function grant({ httpUrl }: TestServer, fields: Readonly<Record<string, st
   return { status: response.status, body: (await response.json()) as Answer["body"] };
 }
 
-test("a master key is replaced and nobody notices; a wrong one is told for what it is; a lost one can be given up", async () => {
+test("[O4] [O18] a master key is replaced and nobody notices; a wrong one is told for what it is; a lost one can be given up", async () => {
   let server = await start();
   const { config, dataDir } = server;
   const keyFile = join(dataDir, "master-key");

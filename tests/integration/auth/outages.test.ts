@@ -142,7 +142,7 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
   }
 
   test(
-    `PostgreSQL stopped ${OUTAGES} times: 503 while it is gone, never a wrong answer, and all is well within 5 s`,
+    `[O9] PostgreSQL stopped ${OUTAGES} times: 503 while it is gone, never a wrong answer, and all is well within 5 s`,
     { timeout: TEST_TIMEOUT_MS },
     async () => {
       const first = await signIn("ann");

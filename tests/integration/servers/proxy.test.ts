@@ -146,7 +146,7 @@ async function socketHeaders(at: TeamProxy): Promise<Record<string, string>> {
 }
 
 describe.each(kinds)("%s", (kind) => {
-  test("[14] HTTP goes through as the sample has it; metrics do not, however they are written", async () => {
+  test("[14] [O2] HTTP goes through as the sample has it; metrics do not, however they are written", async () => {
     const proxy = proxies[kind];
     expect(await ask(proxy, "/health")).toMatchObject({ status: 200 });
     for (const path of ["/metrics", "/metrics?x", "/%6detrics"]) {
@@ -159,7 +159,7 @@ describe.each(kinds)("%s", (kind) => {
   });
 
   test.each(wires)(
-    "[14] %s: calls, 8 MB, an answer that is read while it is written, and one that its reader has left",
+    "[14] [O2] %s: calls, 8 MB, an answer that is read while it is written, and one that its reader has left",
     async (_name, wire) => {
       const transport = wire(proxies[kind], addressesOf(kind)[0]);
       const before = model.asked.length;

@@ -6,7 +6,7 @@ import { commandsOf, runCommands } from "./operations-page.ts";
 
 const PASSWORD = "Correct-Horse-7-battery\n";
 
-test("docs/operations/upgrading.md: its commands, one after another, as they stand there", async () => {
+test("[O12] docs/operations/upgrading.md: its commands, one after another, as they stand there", async () => {
   const [before, upgrade, back, ...more] = await commandsOf("upgrading.md");
   expect(more).toEqual([]);
   await using home = await createCliHome();

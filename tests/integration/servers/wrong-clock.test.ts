@@ -76,7 +76,7 @@ async function kept(): Promise<unknown> {
   return queryPostgres(right.config.databaseUrl ?? "", `select ${counts.join(", ")}`);
 }
 
-test("a server whose clock is wrong harms nobody, signs nobody in, says so, and goes on by itself once it is right", async () => {
+test("[O5] a server whose clock is wrong harms nobody, signs nobody in, says so, and goes on by itself once it is right", async () => {
   const json = { "content-type": "application/json" };
   const account = JSON.stringify({ login: "ann", password: PASSWORD, display_name: "Ann" });
   expect((await post(right, "/auth/register", account, json)).status).toBe(200);
