@@ -13,7 +13,9 @@ import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { Messaging } from "#proto/messaging_pb.ts";
 import { Rooms } from "#proto/rooms_pb.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
+import { readServerConfig } from "#server/config/config.ts";
 import { HandDrivenModel } from "#tests/doubles/hand-driven-model.ts";
+import { startOtlpReceiver } from "#tests/doubles/otlp-receiver.ts";
 import { startTeamProxy, type ProxyKind, type TeamProxy } from "#tools/test/team-proxy.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
@@ -26,7 +28,10 @@ const PING_EVERY_MS = 2_000;
 /** Of one address, in each kind. */
 const STREAMS = 3;
 
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+
 let server: TestServer;
+let collector: Awaited<ReturnType<typeof startOtlpReceiver>>;
 const kinds = ["nginx", "haproxy", "caddy"] as const satisfies readonly ProxyKind[];
 /** In front of the same server. */
 let proxies: Readonly<Record<ProxyKind, TeamProxy>>;
@@ -35,11 +40,14 @@ let quick: TeamProxy;
 const started = new AsyncDisposableStack();
 const model = new HandDrivenModel();
 beforeAll(async () => {
+  collector = started.use(await startOtlpReceiver());
+  const { traces } = readServerConfig({ argv: [], env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
   server = started.use(
     await startTestServer({
       config: {
         publicUrl: "https://pipit.example",
         trustedProxies: ["127.0.0.1"],
+        traces,
         socketsPerAddress: STREAMS,
       },
       deps: { models: model.source(), pingEveryMs: PING_EVERY_MS },
@@ -72,10 +80,12 @@ const addressesOf = (kind: ProxyKind) =>
   [2, 3].map((last) => `127.0.${kinds.indexOf(kind)}.${last}`) as [ann: string, cid: string];
 const bob = "127.0.9.9";
 
-/** As a client writes that would be somebody else each time. */
+/** As a client writes that would be somebody else each time, and a part of another's trace, which is kept. */
 const forged = () => ({
   "x-forwarded-for": `10.0.0.${(forgeries += 1)}`,
   forwarded: `for=10.0.1.${forgeries}`,
+  traceparent: `00-${TRACE}-b7ad6b7169203331-01`,
+  tracestate: "stranger=1",
 });
 let forgeries = 0;
 
@@ -224,6 +234,29 @@ describe.each(kinds)("%s", (kind) => {
     expect(other).toBeInstanceOf(WebSocket);
     for (const socket of [...sockets, other]) if (typeof socket !== "number") socket.terminate();
   });
+});
+
+test("[14] whose trace a request is a part of is not for strangers to say", async () => {
+  const ids = kinds.flatMap((kind) => [`${kind}-http`, `${kind}-grpc`]);
+  for (const kind of kinds) {
+    const proxy = proxies[kind];
+    const named = (port: string) => ({ ...forged(), "x-correlation-id": `${kind}-${port}` });
+    await ask(proxy, "/v1/chats", { headers: named("http") });
+    const rooms = createClient(
+      Rooms,
+      createGrpcTransport({ baseUrl: proxy.url, nodeOptions: from(proxy, bob) }),
+    );
+    await rooms.listRooms({}, { headers: { ...signedIn().headers, ...named("grpc") } });
+  }
+  const roots = () =>
+    collector.spans.filter((span) => ids.includes(String(span.attributes["pipit.correlation_id"])));
+  await expect.poll(() => roots().length, { timeout: START_MS }).toBe(ids.length);
+  for (const { attributes, parentSpanId, traceId } of roots())
+    expect([attributes["pipit.correlation_id"], parentSpanId, traceId === TRACE]).toEqual([
+      attributes["pipit.correlation_id"],
+      "",
+      false,
+    ]);
 });
 
 test("[14] through nginx, streams and sockets with nothing to say stay open by our pings, and miss nothing", async () => {
