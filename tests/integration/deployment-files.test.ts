@@ -41,11 +41,12 @@ test("systemd finds no fault with the unit, which may do little and has settings
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThan(config.shutdownDelaySeconds + 11);
 });
 
-test("pipit-admin takes values as systemd gives them to the servers, whatever a shell would make of them", async () => {
+test("[O3] pipit-admin takes values as systemd gives them to the servers, whatever a shell would make of them", async () => {
   const home = join(folder, "admin");
   await mkdir(home);
   const memory = join(home, `p&q $HOME;'x`);
-  await writeFile(join(home, "pipit.env"), `# settings\nPIPIT_MEMORY_DIR=${memory}\n`);
+  const own = `NODE_EXTRA_CA_CERTS='${home}/authority.pem'`;
+  await writeFile(join(home, "pipit.env"), `# settings\nPIPIT_MEMORY_DIR=${memory}\n${own}\n`);
   await writeFile(join(home, "master-key"), Buffer.alloc(32, 7).toString("base64"));
   const script = await sample("systemd/pipit-admin");
   const here = {
@@ -68,6 +69,16 @@ test("pipit-admin takes values as systemd gives them to the servers, whatever a 
   const rebuilt = await runCommand("sh", args, {}, AbortSignal.timeout(3 * CHECKED_WITHIN_MS));
   expect(rebuilt).toMatchObject({ code: 0, stdout: expect.stringContaining("0 chats written") });
   expect((await stat(memory)).isDirectory()).toBe(true);
+  // Node takes this one from the environment alone, so the servers' is that of the program, too.
+  const tell = `process.stdout.write(process.env.NODE_EXTRA_CA_CERTS)`;
+  await writeFile(file, changed.replace(/\S+main\.ts.*/s, `--eval '${tell}'`));
+  const told = await runCommand(
+    "env",
+    ["-u", "NODE_EXTRA_CA_CERTS", "sh", file],
+    {},
+    AbortSignal.timeout(CHECKED_WITHIN_MS),
+  );
+  expect(told).toMatchObject({ code: 0, stdout: `${home}/authority.pem` });
 }, 240_000);
 
 test("systemd finds no fault with the timer of backups, nor with what it starts", async () => {
