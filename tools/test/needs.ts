@@ -22,13 +22,13 @@ const rules: readonly (readonly [path: RegExp, needs: readonly PartName[]])[] = 
 
 /** Which parts an integration test needs besides, by what it imports or runs. */
 const signs: readonly (readonly [text: RegExp, need: PartName])[] = [
-  [/\b(databases|postgres-databases|postgres-server)\.ts"|inject\("postgresUrl"\)/, "postgres"],
-  [/\bredis-server\.ts"|inject\("redisUrl"\)/, "redis"],
+  [/\b(databases|postgres-databases|postgres-server|own-machine)\.ts"|inject\("postgresUrl"\)/, "postgres"],
+  [/\b(redis-server|own-machine)\.ts"|inject\("redisUrl"\)/, "redis"],
   [/"(oathtool|zbarimg)"/, "totp"],
   [/\bcertificate\.ts"/, "tools"],
-  [/"systemd-analyze"/, "systemd"],
+  [/"systemd-analyze"|\bown-machine\.ts"/, "systemd"],
   [/\bpromtool\.ts"/, "promtool"],
-  [/\bteam-proxy\.ts"/, "proxies"],
+  [/\b(team-proxy|own-machine)\.ts"/, "proxies"],
 ];
 
 /** A test file that cannot run here, and the parts it lacks. */
