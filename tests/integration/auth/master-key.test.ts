@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CLI_CLIENT_ID } from "#contract/auth-wire.ts";
 import { audit } from "#server/admin/audit.ts";
 import { masterKey } from "#server/admin/master-key.ts";
+import { readServerConfig } from "#server/config/config.ts";
 import { runAdmin, type AdminRun } from "#server/testing/admin-kit.ts";
 import { startTestServer, type TestServer } from "../start-test-server.ts";
 
@@ -156,3 +157,16 @@ test("[O4] [O18] a master key is replaced and nobody notices; a wrong one is tol
   server = await start();
   expect((await signIn()).status).toBe(200);
 }, 240_000);
+
+test("[O18] on PostgreSQL, too, a server without the key says so, and leaves none behind that it has made up", async () => {
+  const { auth } = readServerConfig({ argv: [], env: {} });
+  const keyed = { ...auth, masterKey: Buffer.alloc(32, 5).toString("base64") };
+  await using server = await startTestServer({ database: "PostgreSQL", config: { auth: keyed } });
+  const { databaseUrl = "" } = server.config;
+  const keyless = await mkdtemp(join(home, "keyless-"));
+  await expect(startTestServer({ home: keyless, config: { auth, databaseUrl } })).rejects.toThrow(
+    /There is no master key, .* sealed with one \([0-9a-f]{16}\)/,
+  );
+  const left = await readdir(join(keyless, "server"));
+  expect(left.filter((name) => name.startsWith("master-key"))).toEqual([]);
+});
