@@ -7,15 +7,15 @@ import { ErrorInfoSchema } from "#proto/google/rpc/error_details_pb.ts";
 const ERROR_DOMAIN = "pipit";
 /** Metadata (a trailer in gRPC) that says how long to wait before a retry. */
 const RETRY_AFTER_HEADER = "retry-after-ms";
+/** For what is away or busy, where an error knows no better; as routes answer it. */
+const RETRY_AFTER_SECONDS = 1;
 
-/** An error in its wire form: canonical status, safe text, ErrorInfo, and `retry-after-ms` when it is known. */
+/** An error in its wire form: canonical status, safe text, ErrorInfo, and how long to wait before a retry. */
 export function toConnectError(error: PipitError): ConnectError {
   return new ConnectError(
     error.message,
     error.grpcStatus,
-    error.retryAfterMs === undefined
-      ? undefined
-      : { [RETRY_AFTER_HEADER]: String(Math.ceil(error.retryAfterMs)) },
+    retryHeaders(error),
     [
       {
         desc: ErrorInfoSchema,
@@ -28,6 +28,16 @@ export function toConnectError(error: PipitError): ConnectError {
     ],
     error,
   );
+}
+
+/** Ours in milliseconds, and the one of HTTP, which every client of Connect knows, where the status there is 503 or 429. */
+function retryHeaders({ retryAfterMs, grpcStatus }: PipitError): Readonly<Record<string, string>> {
+  if (retryAfterMs === undefined)
+    return grpcStatus === Code.Unavailable ? { "retry-after": String(RETRY_AFTER_SECONDS) } : {};
+  return {
+    [RETRY_AFTER_HEADER]: String(Math.ceil(retryAfterMs)),
+    "retry-after": String(Math.ceil(retryAfterMs / 1000)),
+  };
 }
 
 /**

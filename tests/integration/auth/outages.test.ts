@@ -163,6 +163,12 @@ describe.each(sharedDatabases)("outages under load, with $name and Redis", () =>
           const { status, headers } = await get(path, { authorization: `Bearer ${held}` });
           expect([path, status, headers["retry-after"]]).toEqual([path, 503, "1"]);
         }
+        const call = await wire.send({
+          url: `${server.httpUrl}/streaming.StreamingService/InterruptSession`,
+          headers: { authorization: `Bearer ${held}`, "content-type": "application/json" },
+          body: JSON.stringify({ hardwareId: "machine" }),
+        });
+        expect([call.status, call.headers["retry-after"]]).toEqual([503, "1"]);
         // What needs no database goes on.
         expect((await get("/.well-known/jwks.json")).status).toBe(200);
 
