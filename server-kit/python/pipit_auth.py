@@ -184,7 +184,8 @@ class Keys:
         try:
             with urllib.request.urlopen(self.url, timeout=FETCH_TIMEOUT_SECONDS) as answer:
                 found = json.load(answer)["keys"]
-            known = {each["kid"]: (jwt.PyJWK(each).key, each["alg"]) for each in found if each["alg"] in ALGORITHMS}
+            ours = [each for each in found if each.get("alg") in ALGORITHMS and "kid" in each]
+            known = {each["kid"]: (jwt.PyJWK(each).key, each["alg"]) for each in ours}
         except Exception:  # Whatever was wrong with it, the keys of before go on.
             return
         if known:

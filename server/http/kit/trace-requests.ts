@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RequestSpan, Tracing } from "#server/observe/tracing.ts";
 
+const SWITCHING_PROTOCOLS = 101;
 /** Asked every few seconds by those who watch the server. */
 const WATCHED = new Set(["/health", "/ready", "/metrics"]);
 
@@ -15,6 +16,13 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     // Also where the client has left. A call learns its status in the same moment.
     reply.raw.once("close", () => setImmediate(() => span.end(route, reply.statusCode)));
     span.run(done);
+  });
+  // The answer of a socket is its handshake, written past the response, which is never closed.
+  app.addHook("onResponse", (request, reply, done) => {
+    if (reply.statusCode === SWITCHING_PROTOCOLS) {
+      spans.get(request)?.end(request.routeOptions.url, reply.statusCode);
+    }
+    done();
   });
   // Once more: a body arrives in events of the socket, which know nothing of the request.
   app.addHook("preHandler", (request, _reply, done) => {

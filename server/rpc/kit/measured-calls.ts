@@ -56,9 +56,20 @@ function ourErrorIn(reason: unknown): PipitError | undefined {
   return error instanceof PipitError && error.code !== "CANCELLED" ? error : undefined;
 }
 
+/**
+ * Whether the client, or the network, broke the call off: @connectrpc/connect-node says "internal" of the codes of HTTP/2 for
+ * that (RFC 9113, section 7), which no fault of this server is told by.
+ */
+function isReset(reason: unknown): boolean {
+  return (
+    reason instanceof ConnectError && reason.rawMessage.startsWith("http/2 stream closed with error code")
+  );
+}
+
 function codeOf(reason: unknown): string {
   const error = ourErrorIn(reason);
   if (error !== undefined) return nameOf(error.grpcStatus);
+  if (isReset(reason)) return nameOf(Code.Canceled);
   if (reason instanceof ConnectError) return nameOf(reason.code);
   if (reason instanceof PipitError) return nameOf(Code.Canceled);
   // Without a reason of its own, the call was over and had gone well.

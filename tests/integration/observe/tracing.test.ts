@@ -6,11 +6,13 @@ import { promisify } from "node:util";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { expect, inject, test } from "vitest";
+import { EVENTS_PATH } from "#contract/events/event-wire.ts";
 import { StreamingService } from "#proto/streaming_pb.ts";
 import { readServerConfig } from "#server/config/config.ts";
 import { callTool, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
 import { startOtlpReceiver } from "#tests/doubles/otlp-receiver.ts";
+import { openEvents, wsTokenOf } from "#tests/testing/event-client.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { startTestServer } from "../start-test-server.ts";
 
@@ -49,6 +51,10 @@ test("traces of requests: one per request, with its parts, in the trace of the p
     await fetch(`${httpUrl}/v1/chats/search?q=${SEARCHED}`, { headers: { authorization } });
     await fetch(`${httpUrl}/nowhere/${SEARCHED}`);
     await fetch(`${httpUrl}/health`);
+    const events = await openEvents(httpUrl, {
+      authorization: `Bearer ${await wsTokenOf(httpUrl, accessToken)}`,
+    });
+    await events[Symbol.asyncDispose]();
     const login = { method: "POST", headers: { "content-type": "application/json" } };
     await fetch(`${httpUrl}/auth/login`, {
       ...login,
@@ -82,6 +88,7 @@ test("traces of requests: one per request, with its parts, in the trace of the p
   expect(named("GET")).toMatchObject([{ attributes: { "http.response.status_code": "404" } }]);
   expect(named("streaming.StreamingService/InterruptSession")).toHaveLength(1);
   expect(partsOf(named("POST /auth/login")[0])).toContain("redis");
+  expect(named(`GET ${EVENTS_PATH}`)).toMatchObject([{ attributes: { "http.response.status_code": "101" } }]);
   expect(spans.filter(({ name }) => name.includes("/health"))).toEqual([]);
   expect(collector.resources[0]).toMatchObject({ "service.name": "pipit" });
   expect(collector.seen.headers["x-key"]).toBe("a b");

@@ -1,3 +1,4 @@
+import { connect, constants } from "node:http2";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -95,4 +96,29 @@ test("an operator sees every call on each wire, what answers came to, what model
   await expect.poll(() => sumOf(/^pipit_turns_ended_total\{outcome="cancelled"/)).toBe(1);
   await expect.poll(() => sumOf(/^pipit_turns_running/)).toBe(0);
   held.open();
+});
+
+test("a call that its client breaks off by a fault of HTTP/2 is no fault of the server", async () => {
+  const path = `/${StreamingService.typeName}/StreamAudio`;
+  const called = (code: string) => sumOf(new RegExp(`^pipit_rpc_requests_total\\{.*code="${code}"`));
+  const before = [await called("canceled"), await called("internal")];
+  const session = connect(`http://${server.grpcUrl}`);
+  try {
+    const breakOff = (): void => {
+      const headers = { "content-type": "application/grpc", authorization: `Bearer ${server.accessToken}` };
+      const call = session.request({ ":method": "POST", ":path": path, te: "trailers", ...headers });
+      call.on("error", () => {});
+      call.close(constants.NGHTTP2_INTERNAL_ERROR);
+    };
+    // One that is broken off before the server has seen it is none.
+    await expect
+      .poll(async () => {
+        breakOff();
+        return called("canceled");
+      })
+      .toBeGreaterThan(before[0] ?? 0);
+    expect(await called("internal")).toBe(before[1]);
+  } finally {
+    session.destroy();
+  }
 });
