@@ -38,7 +38,7 @@ test.each(codes)(
     expect(await h.queued()).toEqual([a, b]);
     const [first] = await h.outbox.list("ann");
     const asked = h.transport.calls.map(({ call }) => call.clientMessageId);
-    const isSignIn = code === "SIGNED_OUT" || code.startsWith("TOKEN_");
+    const isSignIn = ["SIGNED_OUT", "ACCOUNT_CLOSED"].includes(code) || code.startsWith("TOKEN_");
     const waits = isSignIn || (errorCodes[code].retry && seriesLimit(error) === Infinity);
     expect([first?.state.kind, asked.includes(b)]).toEqual(waits ? ["waiting", false] : ["parked", true]);
     await h.engine[Symbol.asyncDispose]();

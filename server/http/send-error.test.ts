@@ -10,7 +10,7 @@ import { sendError } from "./send-error.ts";
 test.each([
   ["SERVER_BUSY", 503, "debug"],
   ["SERVER_STOPPING", 503, "debug"],
-  ["DATABASE_UNREACHABLE", 503, "error"],
+  ["DATABASE_UNREACHABLE", 503, "debug"],
   ["INTERNAL", 500, "error"],
   ["CREDENTIALS_INVALID", 401, "debug"],
 ] as const)("%s is answered with %i and logged as %s", async (code, status, level) => {
