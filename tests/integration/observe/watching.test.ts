@@ -1,4 +1,5 @@
 import { connect, constants } from "node:http2";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -102,23 +103,28 @@ test("a call that its client breaks off by a fault of HTTP/2 is no fault of the 
   const path = `/${StreamingService.typeName}/StreamAudio`;
   const called = (code: string) => sumOf(new RegExp(`^pipit_rpc_requests_total\\{.*code="${code}"`));
   const before = [await called("canceled"), await called("internal")];
+  const held = gate();
+  model.script(stream(say("One "), held.step, say("two")));
   const session = connect(`http://${server.grpcUrl}`);
   try {
-    const breakOff = (): void => {
-      const headers = { "content-type": "application/grpc", authorization: `Bearer ${server.accessToken}` };
-      const call = session.request({ ":method": "POST", ":path": path, te: "trailers", ...headers });
-      call.on("error", () => {});
-      call.close(constants.NGHTTP2_INTERNAL_ERROR);
-    };
-    // One that is broken off before the server has seen it is none.
+    const headers = { "content-type": "application/grpc", authorization: `Bearer ${server.accessToken}` };
+    const call = session.request({ ":method": "POST", ":path": path, te: "trailers", ...headers });
+    call.on("error", () => {});
+    const question = { prompt: "Hi", hardwareId: "machine", speak: false, locale: "en" };
+    const message = toBinary(
+      StreamingService.method.streamAudio.input,
+      create(StreamingService.method.streamAudio.input, question),
+    );
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt32BE(message.length, 1);
+    call.end(Buffer.concat([prefix, message]));
+    await expect.poll(() => sumOf(/^pipit_turns_running/)).toBe(1);
+    call.close(constants.NGHTTP2_INTERNAL_ERROR);
     await expect
-      .poll(async () => {
-        breakOff();
-        return called("canceled");
-      })
-      .toBeGreaterThan(before[0] ?? 0);
-    expect(await called("internal")).toBe(before[1]);
+      .poll(async () => [await called("canceled"), await called("internal")])
+      .toEqual([(before[0] ?? 0) + 1, before[1]]);
   } finally {
+    held.open();
     session.destroy();
   }
 });
