@@ -83,7 +83,7 @@ describe("tokens for WebSockets", () => {
     await stage.store.auth.tokenStates.revokeJti("jti-1", stage.clock.nowMs() + WS_TOKEN_TTL_MS);
     await expect(stage.wsTokens.redeem(first.token)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
     await stage.store.auth.accounts.update("alice", { active: false }, stage.clock.nowMs());
-    await expect(stage.wsTokens.redeem(second.token)).rejects.toMatchObject({ code: "TOKEN_INVALID" });
+    await expect(stage.wsTokens.redeem(second.token)).rejects.toMatchObject({ code: "ACCOUNT_CLOSED" });
   });
 
   test("of one session are as many as a program needs; the oldest goes first", async () => {
