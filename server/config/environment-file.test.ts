@@ -41,6 +41,11 @@ test.each([
     "A=p\\&\\\\q\\\n r\\ \nB=1",
     { A: "p&\\q r ", B: "1" },
   ],
+  [
+    "pieces in quotes, and what follows them",
+    `A="a" b \nB='c' "d"\t'e'\nC="x"y\n`,
+    { A: "ab", B: "cde", C: "xy" },
+  ],
   ["an empty value, and the last of two", "A=\nB=1\nB=2\n", { A: "", B: "2" }],
   ["line ends of another system", "A=1\r\nB='2'\r\n", { A: "1", B: "2" }],
 ])("%s", async (_name, text, values) => {

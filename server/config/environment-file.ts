@@ -47,17 +47,20 @@ function afterLine(text: string): string {
   return text.slice(Math.max(end, 1));
 }
 
-/** Up to the end of its line; quotes count where the value begins. */
+/** Up to the end of its line. Quotes count where the value begins and where others have ended; blanks before and between are none of it. */
 function readValue(text: string, place: string): { readonly value: string; readonly after: string } {
-  const quote = text[0];
-  if (quote === "'" || quote === '"') {
-    const { value, after } = readQuoted(text.slice(1), quote, place);
-    const end = after.indexOf("\n");
-    // What follows the quotes is taken as it is, like in systemd.
-    const tail = readPlain(end === -1 ? after : after.slice(0, end + 1));
-    return { value: value + tail.value, after: end === -1 ? "" : after.slice(end + 1) };
+  let value = "";
+  let rest = text;
+  for (;;) {
+    rest = rest.replace(/^[ \t]+/, "");
+    const quote = rest[0];
+    if (quote !== "'" && quote !== '"') break;
+    const quoted = readQuoted(rest.slice(1), quote, place);
+    value += quoted.value;
+    rest = quoted.after;
   }
-  return readPlain(text);
+  const plain = readPlain(rest);
+  return { value: value + plain.value, after: plain.after };
 }
 
 function readQuoted(text: string, quote: "'" | '"', place: string) {
