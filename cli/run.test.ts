@@ -1,6 +1,8 @@
 import { PassThrough } from "node:stream";
+import type { Command } from "commander";
 import { expect, test } from "vitest";
-import { runCli } from "./run.ts";
+import { hasGuess, misspellings } from "#tests/testing/misspellings.ts";
+import { buildProgram, runCli } from "./run.ts";
 
 async function run(args: readonly string[], lang: string) {
   const stdout = new PassThrough();
@@ -64,4 +66,28 @@ test.each([
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toMatch(/^ошибка: [^]*--help/);
   expect(err).not.toMatch(english);
+});
+
+test("[O8] one wrong letter in a flag or command is refused with what was meant", async () => {
+  const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), env: {} };
+  const names: { readonly at: readonly string[]; readonly name: string }[] = [];
+  const collect = (command: Command, at: readonly string[]): void => {
+    // Those that are not shown are there to be refused with a reason.
+    const shown = command.options.filter(({ hidden }) => !hidden);
+    names.push(...shown.flatMap(({ long }) => (typeof long === "string" ? [{ at, name: long }] : [])));
+    for (const one of command.commands) {
+      names.push({ at, name: one.name() });
+      collect(one, [...at, one.name()]);
+    }
+  };
+  collect(buildProgram(io, { code: 0 }), []);
+  expect(names.length).toBeGreaterThan(100);
+  for (const { at, name } of names) {
+    for (const misspelt of misspellings(name)) {
+      const told = await run([...at, misspelt], "C");
+      expect({ at, misspelt, ...told }).toMatchObject({ code: 2, out: "" });
+      expect(told.err).toContain(`'${misspelt}'`);
+      expect(hasGuess(told.err, misspelt, name), told.err).toBe(true);
+    }
+  }
 });

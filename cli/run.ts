@@ -36,7 +36,7 @@ export async function runCli(args: readonly string[], io: CliProcess): Promise<n
 }
 
 /** The command line; the command that it names leaves its exit code in `outcome`. */
-function buildProgram(io: CliProcess, outcome: { code: number }): Command {
+export function buildProgram(io: CliProcess, outcome: { code: number }): Command {
   const { stdout, stderr, env } = io;
   const readConfig = (server?: string) => openConfig(program, io, server);
   const depsAt = async (server?: string): Promise<CommandDeps> => {

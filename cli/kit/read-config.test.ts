@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clientVariables } from "#contract/names/setting-names.ts";
+import { clientKeys, clientVariables, serverTables } from "#contract/names/setting-names.ts";
+import { misspellings, tomlOf } from "#tests/testing/misspellings.ts";
 import { readCliConfig } from "./read-config.ts";
 
 let home: string;
@@ -48,9 +49,8 @@ describe("the terminal client's settings", () => {
     ['server_url = "ftp://x"', /PIPIT_SERVER_URL must be an http or https address/],
     ["volume = 7", /volume must be a number from 0 to 1/],
     ["server_url = 3", /server_url must be a non-empty string/],
-    ["= broken", /is not valid TOML/],
-    ["volum = 1", /volum in config.toml is not a setting: did you mean volume\?/],
-    ["[sync]\nmax_queue_sise = 1", /sync.max_queue_sise .* did you mean sync.max_queue_size\?/],
+    ["volume = 1\n= broken", /config.toml is not valid TOML \(line 2, column 1\)/],
+    ["[sync]\nreports = [\n 1,\n]\nlater = {\n a = 1 }", /sync.later in .*config.toml \(line 5\) is not/],
   ])("%s is refused by name", (line, message) => {
     writeFileSync(join(home, "config.toml"), line);
     expect(() => readCliConfig({ PIPIT_HOME: home }, false)).toThrow(message);
@@ -71,10 +71,24 @@ describe("the terminal client's settings", () => {
     const env = { PIPIT_HOME: home, PIPIT_REGISTRATION: "closed", PIPIT_VERSION: "1" };
     expect(() => readCliConfig(env, false)).not.toThrow();
     for (const name of clientVariables) {
-      const misspelt = `${name.slice(0, -2)}x${name.slice(-1)}`;
-      expect(() => readCliConfig({ ...env, [misspelt]: "x" }, false)).toThrow(
-        `${misspelt} is not a setting: did you mean ${name}?`,
-      );
+      for (const misspelt of misspellings(name)) {
+        expect(() => readCliConfig({ ...env, [misspelt]: "x" }, false)).toThrow(
+          `${misspelt} is not a setting: did you mean ${name}?`,
+        );
+      }
+    }
+    const file = join(home, "config.toml");
+    // The server checks the keys of its tables, a client their names only.
+    const keys = [...clientKeys, ...serverTables.map((table) => `${table}.url`)];
+    for (const key of keys) {
+      const [table, own] = key.split(".");
+      const inTable = serverTables.includes(table ?? "") ? misspellings(table ?? "") : undefined;
+      for (const misspelt of inTable?.map((name) => `${name}.${own ?? ""}`) ?? misspellings(key)) {
+        writeFileSync(file, tomlOf(misspelt));
+        expect(() => readCliConfig(env, false)).toThrow(
+          `${misspelt} in ${file} (line 3) is not a setting: did you mean ${key}?`,
+        );
+      }
     }
   });
 

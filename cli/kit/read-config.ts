@@ -6,13 +6,8 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { isObject } from "#contract/events/program-events.ts";
 import { defaultSettings, settingsSchema, type Settings } from "#contract/settings.ts";
 import { homeOf, localeOf, type Environment } from "#contract/environment.ts";
-import {
-  clientKeys,
-  keysOf,
-  refuseMisspeltVariables,
-  refuseUnknown,
-  serverTables,
-} from "#contract/names/setting-names.ts";
+import { openConfigFile, type ConfigTables } from "#contract/names/config-file.ts";
+import { refuseMisspeltVariables, refuseUnknownClientKeys } from "#contract/names/setting-names.ts";
 import { OWN_SERVER } from "#engine/node/keychain/token-store-scope.ts";
 import { mayBuild } from "./config.ts";
 
@@ -27,9 +22,11 @@ export type CliConfig = ReturnType<typeof readCliConfig>;
 export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: string) {
   refuseMisspeltVariables(env);
   const home = resolve(homeOf(env, homedir()));
-  const file = readConfigFile(join(home, "config.toml"));
-  const own = keysOf(file).filter((key) => !serverTables.includes(key.split(".")[0] ?? ""));
-  refuseUnknown(own, clientKeys, " in config.toml");
+  const { tables: file, placeOf } = openConfigFile(join(home, "config.toml"), {
+    read: (path) => readFileSync(path, "utf8"),
+    parse,
+  });
+  refuseUnknownClientKeys(file, placeOf);
   return {
     /** All client state, default ~/.pipit. */
     home,
@@ -56,7 +53,7 @@ export function readCliConfig(env: Environment, stdoutIsTty: boolean, server?: s
 }
 
 /** A server of the command line wins over the environment, that over config.toml, that over what a sign-in has chosen. */
-function serverSettings(env: Environment, file: ConfigFile, home: string, server: string | undefined) {
+function serverSettings(env: Environment, file: ConfigTables, home: string, server: string | undefined) {
   const namedBy =
     ["PIPIT_SERVER_URL", "PIPIT_GRPC_URL"].find((name) => env[name]) ??
     ["server_url", "grpc_url"].find((name) => file[name] !== undefined);
@@ -89,28 +86,7 @@ export function rememberedServerPath(home: string): string {
   return join(home, "terminal-server");
 }
 
-type ConfigFile = Readonly<Record<string, unknown>>;
-
-function readConfigFile(path: string): ConfigFile {
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Below a file there is no folder: the first use of the home says so.
-    if (code === "ENOENT" || code === "ENOTDIR") return {};
-    const message = `Cannot read ${path}. Make it readable or remove it.`;
-    throw new PipitError("CONFIG_INVALID", message, { cause: error });
-  }
-  try {
-    return parse(content);
-  } catch (error) {
-    const message = `${path} is not valid TOML. Correct it or remove it.`;
-    throw new PipitError("CONFIG_INVALID", message, { cause: error });
-  }
-}
-
-function text(file: ConfigFile, key: string): string | undefined {
+function text(file: ConfigTables, key: string): string | undefined {
   const value = file[key];
   if (value === undefined) return undefined;
   if (typeof value === "string" && value !== "") return value;
@@ -138,7 +114,7 @@ function reportsOf(table: unknown): Settings["reports"] {
   throw new PipitError("CONFIG_INVALID", message, { field: "reports" });
 }
 
-function yesOrNo(file: ConfigFile, key: string): boolean {
+function yesOrNo(file: ConfigTables, key: string): boolean {
   const value = file[key] ?? false;
   if (typeof value === "boolean") return value;
   throw new PipitError("CONFIG_INVALID", `config.toml: ${key} must be true or false.`, { field: key });

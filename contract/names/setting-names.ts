@@ -55,16 +55,20 @@ export function nearestName(name: string, known: readonly string[], most = MAX_G
 /**
  * Refuses names that nothing reads: what they were to say would be lost without a word.
  *
- * @param where e.g. " in config.toml"
+ * @param placeOf where a name was found, e.g. " in /etc/pipit/config.toml (line 3)"
  * @throws PipitError CONFIG_INVALID with the name that was meant; no value is shown
  */
-export function refuseUnknown(names: readonly string[], known: readonly string[], where = ""): void {
+export function refuseUnknown(
+  names: readonly string[],
+  known: readonly string[],
+  placeOf: (name: string) => string = () => "",
+): void {
   const unknown = names.filter((name) => !known.includes(name));
   const [first] = unknown;
   if (first === undefined) return;
   const told = unknown.map((name) => {
     const meant = nearestName(name, known);
-    return `${name}${where} is not a setting${meant === undefined ? "" : `: did you mean ${meant}?`}`;
+    return `${name}${placeOf(name)} is not a setting${meant === undefined ? "" : `: did you mean ${meant}?`}`;
   });
   throw new PipitError(
     "CONFIG_INVALID",
@@ -83,6 +87,24 @@ export function refuseMisspeltVariables(env: Environment): void {
   const isMisspelt = (name: string): boolean =>
     !clientVariables.includes(name) && nearestName(name, clientVariables, MAX_SLIPS) !== undefined;
   refuseUnknown(namesSet(env).filter(isMisspelt), clientVariables);
+}
+
+/**
+ * Refuses keys of config.toml that no client reads. Tables of the server are its own business; one that is misspelt is
+ * nobody's.
+ *
+ * @throws PipitError CONFIG_INVALID
+ */
+export function refuseUnknownClientKeys(
+  tables: Readonly<Record<string, unknown>>,
+  placeOf: (key: string) => string,
+): void {
+  const own = keysOf(tables).filter((key) => !serverTables.includes(key.split(".")[0] ?? ""));
+  const inServerTables = own.flatMap((key) => {
+    const [, name] = key.split(".");
+    return name === undefined ? [] : serverTables.map((table) => `${table}.${name}`);
+  });
+  refuseUnknown(own, [...clientKeys, ...inServerTables], placeOf);
 }
 
 /** Our variables of an environment that have a value. */

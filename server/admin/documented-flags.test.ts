@@ -3,26 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readServerConfig } from "../config/config.ts";
 import { runAdmin } from "../testing/admin-kit.ts";
-import type { AdminGroup } from "./admin-deps.ts";
-import { audit } from "./audit.ts";
-import { backup } from "./backup.ts";
-import { clients } from "./clients.ts";
-import { db } from "./db.ts";
-import { keys } from "./keys.ts";
-import { masterKey } from "./master-key.ts";
-import { memory } from "./memory.ts";
-import { users } from "./users.ts";
+import { groups } from "./run.ts";
 
-const groups: Readonly<Record<string, AdminGroup>> = {
-  audit,
-  backup,
-  clients,
-  db,
-  keys,
-  "master-key": masterKey,
-  memory,
-  users,
-};
 const folder = join(import.meta.dirname, "../../docs/operations");
 const COMMAND = /^(?:pipit(?: admin|-admin)? )?([a-z-]+) ([a-z-]+)(.*)$/;
 
@@ -59,7 +41,9 @@ test("[O19] the guides for operators name no flag of pipit admin that it does no
   const config = readServerConfig({ argv: [], env: { PIPIT_HOME: "/nonexistent" } });
   const wrong: Named[] = [];
   for (const one of named) {
-    const help = await runAdmin(config, groups[one.group] ?? audit, [one.command, "--help"]);
+    const group = await groups[one.group]?.load();
+    if (group === undefined) throw new Error(`no group ${one.group}`);
+    const help = await runAdmin(config, group, [one.command, "--help"]);
     if (!new RegExp(`^ +(?:-\\w, )?${one.flag}(?: |$)`, "m").test(help.stdout)) wrong.push(one);
   }
   expect(wrong).toEqual([]);

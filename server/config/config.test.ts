@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PipitError } from "#contract/pipit-error.ts";
 import { clientKeys, clientVariables, nearestName, serverTables } from "#contract/names/setting-names.ts";
 import { parseDatabaseUrl } from "#server/store/postgres/database-url.ts";
+import { misspellings, tomlOf } from "#tests/testing/misspellings.ts";
 import { programInput, readServerConfig } from "./config.ts";
 import { allSettings } from "./settings.ts";
 
@@ -222,8 +223,6 @@ describe("readServerConfig", () => {
   });
 
   describe("[O8] one wrong letter", () => {
-    /** The last letter but one is another one. */
-    const misspell = (name: string): string => `${name.slice(0, -2)}x${name.slice(-1)}`;
     const variables = allSettings.flatMap(({ env = "" }) => (env.startsWith("PIPIT_") ? [env] : []));
     const secrets = allSettings.flatMap(({ env = "", secret }) =>
       secret === true && env.startsWith("PIPIT_") ? [`${env}_FILE`] : [],
@@ -234,30 +233,35 @@ describe("readServerConfig", () => {
     test.each([...variables, ...secrets, ...clientVariables])(
       "in %s is refused with what was meant",
       (name) => {
-        const error = failure([], { [misspell(name)]: "hunter2" });
-        expect(error.code).toBe("CONFIG_INVALID");
-        expect(error.message).toContain(`${misspell(name)} is not a setting: did you mean ${name}?`);
-        expect(error.message).not.toContain("hunter2");
+        for (const misspelt of misspellings(name)) {
+          const error = failure([], { [misspelt]: "hunter2" });
+          expect(error.code).toBe("CONFIG_INVALID");
+          expect(error.message).toContain(`${misspelt} is not a setting: did you mean ${name}?`);
+          expect(error.message).not.toContain("hunter2");
+        }
       },
     );
 
     test.each([...keys, ...clientKeys])("in %s of config.toml is refused with what was meant", (key) => {
-      const [table = "", own] = misspell(key).split(".");
-      const line = own === undefined ? `${table} = 1` : `[${table}]\n${own} = "hunter2"`;
-      writeFileSync(join(home, "config.toml"), line);
-      expect(failure([])).toMatchObject({
-        code: "CONFIG_INVALID",
-        message: expect.stringContaining(
-          `${misspell(key)} in config.toml is not a setting: did you mean ${key}?`,
-        ) as unknown,
-      });
+      const file = join(home, "config.toml");
+      for (const misspelt of misspellings(key)) {
+        writeFileSync(file, tomlOf(misspelt));
+        expect(failure([])).toMatchObject({
+          code: "CONFIG_INVALID",
+          message: expect.stringContaining(
+            `${misspelt} in ${file} (line 3) is not a setting: did you mean ${key}?`,
+          ) as unknown,
+        });
+      }
     });
 
     test.each(flags)("in --%s is refused with what was meant", (flag) => {
-      expect(failure([`--${misspell(flag)}`])).toMatchObject({
-        code: "USAGE",
-        message: expect.stringContaining(`Did you mean --${flag}?`) as unknown,
-      });
+      for (const misspelt of misspellings(flag)) {
+        expect(failure([`--${misspelt}`])).toMatchObject({
+          code: "USAGE",
+          message: expect.stringContaining(`Did you mean --${flag}?`) as unknown,
+        });
+      }
     });
 
     test("what other programs and Kubernetes set is passed by, what nothing reads is not", () => {

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { homeOf, type Environment } from "#contract/environment.ts";
+import { homeOf } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { nearestName } from "#contract/names/setting-names.ts";
 import { webRootOf } from "#server/http/web/web-root.ts";
@@ -21,7 +21,13 @@ import type { Setting, Values } from "./setting.ts";
 import { allSettings } from "./settings.ts";
 import { tracesSettings } from "./traces-settings.ts";
 import { flagOf } from "./usage.ts";
-import { checkSetting, findSetting, readConfigFile, refuseUnknownSettings } from "./settings-source.ts";
+import {
+  checkSetting,
+  findSetting,
+  readConfigFile,
+  refuseUnknownSettings,
+  type FoundEnvironment,
+} from "./settings-source.ts";
 
 /** All that the server program can be told from outside (*-settings.ts), checked. Made only by {@link readServerConfig}. */
 export interface ServerConfig extends Omit<
@@ -62,10 +68,9 @@ const MAX_FLAG_SLIPS = 3;
 const serverProgram = new URL("../main.ts", import.meta.url).href;
 
 /** What {@link readServerConfig} reads from; a program passes its own argv and environment. */
-export interface ConfigInput {
+export interface ConfigInput extends FoundEnvironment {
   /** Arguments after the program's name. */
   readonly argv: readonly string[];
-  readonly env: Environment;
   /** `import.meta.url` of the program, beside which the built page lies; default: of the server's. */
   readonly entryUrl?: string;
 }
@@ -88,11 +93,12 @@ export function programInput(entryUrl: string = serverProgram): ConfigInput {
  *
  * @throws PipitError USAGE for a bad command line, CONFIG_INVALID for a bad setting elsewhere.
  */
-export function readServerConfig({ argv, env, entryUrl = serverProgram }: ConfigInput): ServerConfig {
+export function readServerConfig(input: ConfigInput): ServerConfig {
+  const { argv, env, entryUrl = serverProgram } = input;
   const flags = readFlags(argv);
   const home = resolve(homeOf(env, homedir()));
   const file = readConfigFile(join(home, "config.toml"));
-  refuseUnknownSettings(allSettings, env, file);
+  refuseUnknownSettings(allSettings, input, file);
   const valueOf = (setting: Setting): unknown => {
     const initial =
       "initial" in setting ? { name: "the default", value: setting.initial, secret: false } : undefined;

@@ -10,7 +10,7 @@ async function read(text: string) {
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "pipit.env");
   await writeFile(file, text);
-  return readEnvironmentFile(file);
+  return readEnvironmentFile(file).env;
 }
 
 // The rules are those of EnvironmentFile= in systemd.exec(5).

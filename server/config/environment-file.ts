@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { FoundEnvironment } from "./settings-source.ts";
 
 /** A name, and where its value begins. */
 const ASSIGNMENT = /^[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t]*/;
@@ -13,7 +13,7 @@ const ESCAPED_IN_QUOTES = new Set(['"', "\\", "`", "$"]);
  *
  * @throws PipitError CONFIG_INVALID for a file that cannot be read or a quote that is not closed; values are not in it
  */
-export function readEnvironmentFile(path: string): Environment {
+export function readEnvironmentFile(path: string): Required<FoundEnvironment> {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -26,6 +26,7 @@ export function readEnvironmentFile(path: string): Environment {
     );
   }
   const found: Record<string, string> = {};
+  const lines: Record<string, number> = {};
   let rest = text;
   while (rest !== "") {
     const begin = /^[;#]/.test(rest.trimStart()) ? null : ASSIGNMENT.exec(rest);
@@ -36,9 +37,13 @@ export function readEnvironmentFile(path: string): Environment {
     const [all, name = ""] = begin;
     const { value, after } = readValue(rest.slice(all.length), `${path}: ${name}`);
     found[name] = value;
+    lines[name] = text.slice(0, text.length - rest.length).split("\n").length;
     rest = after;
   }
-  return found;
+  return {
+    env: found,
+    placeOf: (name) => (name in lines ? ` in ${path} (line ${String(lines[name])})` : ""),
+  };
 }
 
 /** Comments go on after a backslash, too. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
 import type { Environment } from "#contract/environment.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { openConfigFile, type ConfigFile } from "#contract/names/config-file.ts";
 import {
   clientKeys,
   clientVariables,
@@ -18,6 +19,12 @@ const serviceLink = /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT(?:_\d+_(?:TCP|UDP|SC
 /** More than any secret has. */
 const MAX_SECRET_CHARS = 65_536;
 
+/** An environment, with where a variable of it comes from, e.g. " in /etc/pipit/pipit.env (line 3)". */
+export interface FoundEnvironment {
+  readonly env: Environment;
+  readonly placeOf?: ((name: string) => string) | undefined;
+}
+
 /** A value as found, with the name under which it was found, for error messages. */
 export interface Found {
   readonly name: string;
@@ -25,28 +32,9 @@ export interface Found {
   readonly secret: boolean;
 }
 
-/** The tables of config.toml; none when there is no file. Throws CONFIG_INVALID, without a line of the file. */
-export function readConfigFile(path: string): Readonly<Record<string, unknown>> {
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ENOENT" || code === "ENOTDIR") return {};
-    throw new PipitError("CONFIG_INVALID", `${path} cannot be read (${code}). Check its owner and mode.`, {
-      cause: error,
-    });
-  }
-  try {
-    return parseToml(content);
-  } catch (error) {
-    // Only the place: the parser's message quotes the lines, and one of them may hold a key.
-    const place =
-      error instanceof Error && "line" in error && "column" in error
-        ? ` (line ${String(error.line)}, column ${String(error.column)})`
-        : "";
-    throw new PipitError("CONFIG_INVALID", `${path} is not valid TOML${place}. Correct it or move it away.`);
-  }
+/** @throws PipitError CONFIG_INVALID */
+export function readConfigFile(path: string): ConfigFile {
+  return openConfigFile(path, { read: (name) => readFileSync(name, "utf8"), parse: parseToml });
 }
 
 /**
@@ -56,8 +44,8 @@ export function readConfigFile(path: string): Readonly<Record<string, unknown>> 
  */
 export function refuseUnknownSettings(
   settings: readonly Setting[],
-  env: Environment,
-  file: Readonly<Record<string, unknown>>,
+  { env, placeOf }: FoundEnvironment,
+  file: ConfigFile,
 ): void {
   const variables = settings.flatMap((setting) => {
     const { env: name } = setting;
@@ -66,9 +54,9 @@ export function refuseUnknownSettings(
   });
   const others = clientVariables.filter((name) => !variables.includes(name));
   const own = namesSet(env).filter((name) => !toolVariable.test(name) && !serviceLink.test(name));
-  refuseUnknown(own, [...variables, ...others]);
+  refuseUnknown(own, [...variables, ...others], placeOf);
   const keys = settings.flatMap(({ file: key }) => (key === undefined ? [] : [key]));
-  refuseUnknown(keysOf(file), [...keys, ...clientKeys], " in config.toml");
+  refuseUnknown(keysOf(file.tables), [...keys, ...clientKeys], file.placeOf);
 }
 
 /** The variable that names a file with the secret, in place of the one that holds it. */
@@ -114,7 +102,7 @@ export function findSetting(
   setting: Setting,
   flags: Readonly<Record<string, unknown>>,
   env: Environment,
-  file: Readonly<Record<string, unknown>>,
+  { tables }: ConfigFile,
 ): Found | undefined {
   const secret = setting.secret === true;
   if (setting.flag !== undefined && flags[setting.flag] !== undefined) {
@@ -124,7 +112,7 @@ export function findSetting(
   if (told !== undefined) return told;
   if (setting.file !== undefined) {
     const [table = "", key = ""] = setting.file.split(".");
-    const value = asTable(file[table])?.[key];
+    const value = asTable(tables[table])?.[key];
     if (value !== undefined) return { name: `${setting.file} in config.toml`, value, secret };
   }
   return undefined;
