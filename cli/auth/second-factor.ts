@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
+import { systemCodeOf } from "#contract/system-error.ts";
 import type { FactorEnrolment } from "#contract/own-account.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createOwnAccountClient } from "#engine/account/own-account-client.ts";
-import { errorCode } from "#engine/node/files/private-files.ts";
 import { typedPath } from "../chat/typed-path.ts";
 import { messagesFor } from "../kit/messages.ts";
 import { paint, printNote } from "../kit/terminal.ts";
@@ -48,7 +48,7 @@ async function confirmed(
     if (path !== undefined) {
       await savePicture(enrolment, typedPath(path)).then(
         () => printNote(terminal, messages.factorSaved(path)),
-        (error: unknown) => printNote(terminal, messages.factorUnsaved(path, errorCode(error) ?? "")),
+        (error: unknown) => printNote(terminal, messages.factorUnsaved(path, systemCodeOf(error))),
       );
       continue;
     }

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Writable } from "node:stream";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { visibleText } from "#contract/terminal-text.ts";
 import { waitFor } from "#engine/abort.ts";
 import { chatPath } from "#engine/history/chats-client.ts";
-import { errorCode, writePrivateFile } from "#engine/node/files/private-files.ts";
+import { writePrivateFile } from "#engine/node/files/private-files.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
 import { findChat } from "../kit/find-chat.ts";
 import type { CommandDeps } from "../kit/open-cli-client.ts";
@@ -67,7 +68,7 @@ async function toStdout(
       );
     }
   } catch (error) {
-    if (errorCode(error) !== "EPIPE") throw error;
+    if (systemCodeOf(error) !== "EPIPE") throw error;
   }
 }
 

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
   ensurePrivateFolder,
-  errorCode,
   setAside,
   storageError,
   writePrivateFile,
 } from "#engine/node/files/private-files.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { parseJson } from "#contract/parse-json.ts";
 
@@ -61,7 +61,7 @@ async function read<T>(
   try {
     text = await readFile(options.path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return {};
+    if (systemCodeOf(error) === "ENOENT") return {};
     throw storageError(error, options.path);
   }
   const value = options.parse(parseJson(text));

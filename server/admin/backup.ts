@@ -16,6 +16,7 @@ import { createLogger } from "../observe/logger.ts";
 import { countRows } from "../store/copy/copy-database.ts";
 import { DATABASE_FILE } from "../store/open-database.ts";
 import { runPostgresProgram } from "../store/postgres/dump.ts";
+import { SQLITE_MAGIC } from "../store/sqlite/open-sqlite.ts";
 import { databaseTime } from "../store/sql/database-time.ts";
 import { noteRestoreProven } from "../store/sql/milestone-store.ts";
 import type { AdminDeps, AdminGroup } from "./admin-deps.ts";
@@ -120,7 +121,7 @@ async function kindOf(file: string): Promise<"sqlite" | "postgres"> {
   try {
     const { buffer } = await handle.read(Buffer.alloc(16), 0, 16, 0);
     const begin = buffer.toString("latin1");
-    if (begin === "SQLite format 3\0") return "sqlite";
+    if (begin === SQLITE_MAGIC) return "sqlite";
     if (begin.startsWith("PGDMP")) return "postgres";
   } finally {
     await handle.close();

@@ -1,3 +1,5 @@
+import { systemCodeOf } from "#contract/system-error.ts";
+
 const CLOSED = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 /**
@@ -15,5 +17,5 @@ export const fetchAgain: typeof fetch = async (input, init) => {
 
 /** Whether an error of Node's HTTP, or the cause of one of `fetch`, says that the connection was closed. */
 export function isClosed(error: unknown): boolean {
-  return error instanceof Error && "code" in error && CLOSED.has(String(error.code));
+  return CLOSED.has(systemCodeOf(error));
 }

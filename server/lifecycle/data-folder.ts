@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { RUNTIME_FILE } from "#contract/auth-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 
 const LOCK_FILE = "server.lock";
 const PID_FILE = "server.pid";
@@ -57,7 +58,7 @@ async function takeLock(path: string): Promise<Database.Database> {
     return lock;
   } catch (error) {
     lock?.close();
-    if (errorCode(error) !== "SQLITE_BUSY") throw storageError(path, error);
+    if (systemCodeOf(error) !== "SQLITE_BUSY") throw storageError(path, error);
     const pid = await readPid(path);
     throw new PipitError(
       "DATA_FOLDER_IN_USE",
@@ -75,20 +76,19 @@ async function readPid(path: string): Promise<number | undefined> {
 
 /** A fault of the folder as an error that says what to do. */
 function storageError(path: string, error: unknown): PipitError {
-  const code = errorCode(error);
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL") {
+  const code = systemCodeOf(error);
+  if (isFullDisk(code)) {
     return new PipitError("STORAGE_FULL", `There is no space left for ${path}. Free some and start again.`, {
       cause: error,
     });
   }
-  const why = code === "EEXIST" || code === "ENOTDIR" ? "it, or a folder above it, is a file" : code;
+  const why =
+    code === "EEXIST" || code === "ENOTDIR"
+      ? "it, or a folder above it, is a file"
+      : code || "unknown reason";
   return new PipitError(
     "STORAGE_UNREADABLE",
     `The data folder ${path} cannot be used (${why}). Check its owner and mode, or choose another with --data DIR.`,
     { cause: error },
   );
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
 }

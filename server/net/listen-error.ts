@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { formatAddress, type ListenAddress } from "./listen-address.ts";
 
 /**
@@ -7,7 +8,7 @@ import { formatAddress, type ListenAddress } from "./listen-address.ts";
  * @param flag that chooses the port, e.g. "--http"
  */
 export function listenError(error: unknown, address: ListenAddress, flag: "--http" | "--grpc"): PipitError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+  const code = systemCodeOf(error) || "unknown reason";
   const place = formatAddress(address);
   if (code === "EADDRINUSE") {
     return new PipitError(

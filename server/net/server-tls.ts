@@ -5,6 +5,7 @@ import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 /** How soon a new certificate is seen. Each look asks for the times of two files. */
 const LOOK_EVERY_MS = 5_000;
@@ -174,5 +175,5 @@ function readPem(path: string, field: string): Buffer {
 
 /** Codes only: a message of OpenSSL is of no use to an operator. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+  return systemCodeOf(error) || "unreadable";
 }

@@ -3,6 +3,7 @@ import { mkdtemp, open, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 const BLOCK_BYTES = 4096;
 
@@ -29,7 +30,7 @@ export async function fillDisk(path: string): Promise<void> {
     const block = Buffer.alloc(BLOCK_BYTES);
     for (;;) await file.write(block);
   } catch (reason) {
-    if (!(reason instanceof Error && "code" in reason && reason.code === "ENOSPC")) throw reason;
+    if (systemCodeOf(reason) !== "ENOSPC") throw reason;
   } finally {
     await file.close();
   }

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 const STALE_MS = 15_000;
 const UPDATE_EVERY_MS = 3_000;
@@ -45,15 +46,11 @@ export async function takeBuildLock(
 }
 
 function isLocked(error: unknown): boolean {
-  return codeOf(error) === "ELOCKED";
+  return systemCodeOf(error) === "ELOCKED";
 }
 
 /** A lock that another build took over is not this build's to release. */
 function ignoreLostLock(error: unknown): void {
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   if (code !== "ERELEASED" && code !== "ENOTACQUIRED") throw error;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

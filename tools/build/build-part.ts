@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { fingerprint, isFresh, outputsOf, sizesOf, stampPath, writeStamp } from "./build-stamp.ts";
 import { takeBuildLock } from "./build-lock.ts";
 
@@ -100,7 +101,7 @@ async function replaceFolder(next: string, target: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
   await mkdir(dirname(target), { recursive: true });
   await rename(target, old).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (systemCodeOf(error) !== "ENOENT") throw error;
   });
   await rename(next, target);
   await rm(old, { recursive: true, force: true });

@@ -1,8 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND, CHANNELS, SAMPLE_RATE_HZ } from "#contract/audio-format.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Speaker } from "#engine/ports.ts";
-import { errorCode } from "../files/private-files.ts";
 
 const HEADER_BYTES = 44;
 /** RIFF counts in 32 bits: the size field holds everything after its own first 8 bytes. */
@@ -94,7 +94,7 @@ async function openForWriting(path: string): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {
-    const reason = errorCode(error) ?? String(error);
+    const reason = systemCodeOf(error) || String(error);
     throw new PipitError(
       "USAGE",
       `Cannot write the audio file ${path} (${reason}). Choose a path in a folder you may write to.`,
@@ -112,8 +112,8 @@ function fileTooLarge(path: string): PipitError {
 
 function toPipitError(error: unknown, path: string): PipitError {
   if (error instanceof PipitError) return error;
-  const code = errorCode(error);
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
+  const code = systemCodeOf(error);
+  if (isFullDisk(code)) {
     return new PipitError(
       "STORAGE_FULL",
       `The disk is full: ${path} holds what was recorded until now. Free some space and try again.`,

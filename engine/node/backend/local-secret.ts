@@ -1,8 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCodeOf } from "#contract/system-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { BOOTSTRAP_FILE } from "#contract/auth-wire.ts";
-import { errorCode } from "../files/private-files.ts";
 
 /** A secret is 32 random bytes in some text form; anything much longer is not one. */
 const SECRET_MAX_BYTES = 1024;
@@ -23,7 +23,7 @@ export async function readLocalSecret(home: string, logger: Logger): Promise<str
     if (reason === undefined) return await readSecret(file);
     logger.warn("local_secret.refused", { path, reason });
   } catch (error) {
-    const code = errorCode(error);
+    const code = systemCodeOf(error);
     // Absent is the normal case for a server on another machine; the rest is for the log.
     if (code !== "ENOENT" && code !== "ENOTDIR")
       logger.warn("local_secret.unreadable", { path, reason: String(error) });

@@ -1,9 +1,9 @@
+import { systemCodeOf } from "#contract/system-error.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { RUNTIME_FILE, type RuntimeInfo } from "#contract/auth-wire.ts";
-import { errorCode } from "../files/private-files.ts";
 import { createHttpClient } from "../http/http-client.ts";
 import { parseRuntimeInfo } from "./runtime-info.ts";
 
@@ -61,6 +61,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives, and belongs to another user.
-    return errorCode(error) === "EPERM";
+    return systemCodeOf(error) === "EPERM";
   }
 }

@@ -1,6 +1,7 @@
 import { copyFile, open, rename, stat, truncate, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { ensurePrivateFolder, errorCode, storageError } from "../files/private-files.ts";
+import { ensurePrivateFolder, storageError } from "../files/private-files.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 /** Size at which a log file is put aside; the one before it is dropped. */
 const MAX_BYTES = 5 * 1024 * 1024;
@@ -51,7 +52,7 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return 0;
+    if (systemCodeOf(error) === "ENOENT") return 0;
     throw error;
   }
 }

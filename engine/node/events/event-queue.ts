@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
+import { systemCodeOf } from "#contract/system-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ProgramEvent } from "#contract/events/program-events.ts";
 import type { BatchOutcome, EventQueue, QueuedEvent } from "#engine/program-events/push-events.ts";
-import { ensurePrivateFolder, errorCode, isFull, storageError } from "../files/private-files.ts";
+import { ensurePrivateFolder, isFull, storageError } from "../files/private-files.ts";
 import { damage, isDamage, prepareFile, setDatabaseAside } from "../files/sqlite-file.ts";
 
 const BUSY_TIMEOUT_MS = 5_000;
@@ -86,7 +87,7 @@ export async function openEventQueue(
   } catch (error) {
     if (!isDamage(error)) throw queueError(error, path);
     setAside = await setDatabaseAside(path);
-    logger.warn("events.queue_damaged", { path: setAside, reason: errorCode(error) ?? "unknown" });
+    logger.warn("events.queue_damaged", { path: setAside, reason: systemCodeOf(error) || "unknown" });
     db = await open(path).catch((second: unknown) => {
       throw queueError(second, path);
     });
@@ -211,7 +212,7 @@ function guarded(methods: ReturnType<typeof methodsOf>, path: string): ReturnTyp
 /** @param full what has become of the events where there is no room */
 function queueError(error: unknown, path: string, full = `The queue ${path} was not changed`): PipitError {
   if (error instanceof PipitError) return error;
-  if (isFull(errorCode(error))) {
+  if (isFull(systemCodeOf(error))) {
     const message = `${full}: there is no room. Free some space, or send what waits (pipit events push), and try again.`;
     return new PipitError("STORAGE_FULL", message, { cause: error });
   }

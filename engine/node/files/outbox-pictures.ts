@@ -1,7 +1,8 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isHeld } from "./outbox-senders.ts";
-import { ensurePrivateFolder, errorCode, storageError, writePrivateFile } from "./private-files.ts";
+import { ensurePrivateFolder, storageError, writePrivateFile } from "./private-files.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 /** A younger file without a row may be one whose row is being written just now. */
 const ORPHAN_AGE_MS = 60_000;
@@ -21,7 +22,7 @@ export async function openOutboxPictures(folder: string) {
       try {
         return new Uint8Array(await readFile(pathOf(id)));
       } catch (error) {
-        if (errorCode(error) === "ENOENT") return undefined;
+        if (systemCodeOf(error) === "ENOENT") return undefined;
         throw storageError(error, pathOf(id));
       }
     },

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { errorCode } from "./private-files.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 /** End of the names of the lock files, which lie among the pictures. */
 const SENDER_SUFFIX = ".sender";
@@ -67,7 +67,7 @@ export function isHeld(path: string): boolean {
     probe.exec(TAKE_LOCK);
     return false;
   } catch (error) {
-    if (errorCode(error)?.startsWith("SQLITE_BUSY") === true) return true;
+    if (systemCodeOf(error).startsWith("SQLITE_BUSY")) return true;
     throw error;
   } finally {
     probe.close();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 
 const GROUP_AND_OTHERS = 0o077;
 const STICKY = 0o1000;
@@ -47,7 +48,7 @@ export async function writePrivateFile(path: string, content: FileContent): Prom
 /** Undefined when there is no such file. @throws PipitError STORAGE_UNREADABLE */
 export async function readIfThere(path: string): Promise<string | undefined> {
   return await readFile(path, "utf8").catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return undefined;
+    if (systemCodeOf(error) === "ENOENT") return undefined;
     throw storageError(error, path);
   });
 }
@@ -69,7 +70,7 @@ export async function setAside(path: string, why: string): Promise<string> {
 /** What a failed file operation means to a person. */
 export function storageError(error: unknown, path: string): PipitError {
   if (error instanceof PipitError) return error;
-  const code = errorCode(error);
+  const code = systemCodeOf(error);
   if (isFull(code)) {
     return new PipitError(
       "STORAGE_FULL",
@@ -79,21 +80,15 @@ export function storageError(error: unknown, path: string): PipitError {
   }
   return new PipitError(
     "STORAGE_UNREADABLE",
-    `${path} cannot be used (${code ?? "unknown reason"}). Check that it belongs to you and can be written, or choose another folder with PIPIT_HOME.`,
+    `${path} cannot be used (${code || "unknown reason"}). Check that it belongs to you and can be written, or choose another folder with PIPIT_HOME.`,
     { cause: error },
   );
 }
 
 /** Of a full disk, or of what this user may take of it. */
-export function isFull(code: string | undefined): boolean {
-  return code !== undefined && fullCodes.test(code);
-}
-
-const fullCodes = /^(ENOSPC|EDQUOT|EFBIG|SQLITE_FULL|SQLITE_IOERR_WRITE|SQLITE_IOERR_SHMSIZE)$/u;
-
-/** The `code` of a system or SQLite error. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+export function isFull(code: string): boolean {
+  // SQLite says this of a quota (EDQUOT) and of a limit of the process (EFBIG).
+  return isFullDisk(code) || code === "SQLITE_IOERR_WRITE";
 }
 
 /** Makes the rename itself durable. Windows cannot open a folder, and does not need it. */

@@ -1,5 +1,6 @@
 import { open, rename } from "node:fs/promises";
-import { errorCode, setAside, storageError } from "./private-files.ts";
+import { setAside, storageError } from "./private-files.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 /** https://www.sqlite.org/fileformat.html §1.3.1 */
 const FILE_HEADER = "SQLite format 3\0";
@@ -19,7 +20,7 @@ export async function setDatabaseAside(path: string): Promise<string> {
   const aside = await setAside(path, "damaged");
   for (const suffix of ["-wal", "-shm"]) {
     await rename(path + suffix, aside + suffix).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw storageError(error, path);
+      if (systemCodeOf(error) !== "ENOENT") throw storageError(error, path);
     });
   }
   return aside;
@@ -32,6 +33,6 @@ export function damage(code: "SQLITE_NOTADB" | "SQLITE_CORRUPT"): Error {
 
 /** Whether SQLite says that the file is none of its own, or broken. */
 export function isDamage(error: unknown): boolean {
-  const code = errorCode(error) ?? "";
+  const code = systemCodeOf(error);
   return code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT");
 }

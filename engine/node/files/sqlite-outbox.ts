@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Outbox, OutboxRow } from "#engine/ports.ts";
 import { openOutboxPictures } from "./outbox-pictures.ts";
 import { prepareRows } from "./outbox-rows.ts";
 import { createSenders } from "./outbox-senders.ts";
-import { ensurePrivateFolder, errorCode, isFull, storageError } from "./private-files.ts";
+import { ensurePrivateFolder, isFull, storageError } from "./private-files.ts";
 import { damage, isDamage, prepareFile, setDatabaseAside } from "./sqlite-file.ts";
 
 const OUTBOX_FILE = "outbox.db";
@@ -85,7 +86,7 @@ export async function openOutbox(options: SqliteOutboxOptions): Promise<SqliteOu
   } catch (error) {
     if (!isDamage(error)) throw openingError(error, path);
     aside = await setDatabaseAside(path);
-    options.logger.warn("outbox.damaged", { path: aside, reason: errorCode(error) ?? "unknown" });
+    options.logger.warn("outbox.damaged", { path: aside, reason: systemCodeOf(error) || "unknown" });
     try {
       db = await openDatabase(path, pictures, options);
     } catch (second) {
@@ -237,12 +238,12 @@ function createOutbox(
 
 /** No message is lost where none was given yet. */
 function openingError(error: unknown, path: string): PipitError {
-  return isFull(errorCode(error)) ? storageError(error, path) : outboxError(error, path);
+  return isFull(systemCodeOf(error)) ? storageError(error, path) : outboxError(error, path);
 }
 
 function outboxError(error: unknown, path: string): PipitError {
   if (error instanceof PipitError) return error;
-  if (isFull(errorCode(error))) {
+  if (isFull(systemCodeOf(error))) {
     return new PipitError(
       "STORAGE_FULL",
       `There is no room for this message in ${path}. It was not queued: free some space and send it again.`,

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { constants, open, readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import type { PipitError } from "#contract/pipit-error.ts";
 import { jsonLine } from "#contract/terminal-text.ts";
-import { ensurePrivateFolder, errorCode, setAside, storageError } from "../files/private-files.ts";
+import { ensurePrivateFolder, setAside, storageError } from "../files/private-files.ts";
 
 /** A file that would become larger than this is set aside, and so is one whose first line is older. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -148,7 +149,7 @@ async function rotate(path: string, full: number): Promise<void> {
     if ((await stat(path)).ino !== full) return;
     await setAside(path, ASIDE);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    if (systemCodeOf(error) !== "ENOENT") throw error;
   }
   const folder = dirname(path);
   const aside = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.${ASIDE}-`));

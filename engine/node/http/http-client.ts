@@ -1,11 +1,11 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { MESSAGE_MAX_BYTES } from "#contract/limits.ts";
 import type { SentFile } from "#engine/history/import-chats.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "#engine/ports.ts";
 import { refusalOf } from "#engine/wire/json-api.ts";
-import { errorCode } from "../files/private-files.ts";
 import { certificateError } from "#contract/texts/certificate-error.ts";
 import { isLoopbackHost } from "#engine/loopback.ts";
 
@@ -259,5 +259,5 @@ function causeOf(error: unknown): Error {
 
 /** Its code is what a person can search for. */
 function describe(cause: Error): string {
-  return errorCode(cause) ?? cause.message;
+  return systemCodeOf(cause) || cause.message;
 }

@@ -1,10 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCodeOf } from "#contract/system-error.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { KeptAccount, StoredTokens, TokenStore } from "#engine/ports.ts";
 import {
   ensurePrivateFolder,
-  errorCode,
   readIfThere,
   setAside,
   storageError,
@@ -195,7 +195,7 @@ export async function namesIn(folder: string, pattern: RegExp): Promise<readonly
   try {
     return (await readdir(folder)).filter((name) => pattern.test(name));
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
+    if (systemCodeOf(error) === "ENOENT") return [];
     throw storageError(error, folder);
   }
 }

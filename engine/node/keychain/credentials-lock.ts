@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import lockfile from "proper-lockfile";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
-import { ensurePrivateFolder, errorCode, storageError } from "../files/private-files.ts";
+import { ensurePrivateFolder, storageError } from "../files/private-files.ts";
 
 /** Longest wait for another process, and the age at which a dead one's lock is taken over (docs/reference/developer-api.md, "Credentials file"). */
 const LOCK_TIMEOUT_MS = 10_000;
@@ -35,7 +36,7 @@ export async function withCredentialsLock<T>(
   } finally {
     // A lock that was taken over (this machine slept) is no longer ours to release.
     await release().catch((error: unknown) => {
-      options.logger.warn("credentials_lock.lost", { reason: errorCode(error) ?? "unknown" });
+      options.logger.warn("credentials_lock.lost", { reason: systemCodeOf(error) || "unknown" });
     });
   }
 }
@@ -55,7 +56,7 @@ async function acquire(options: CredentialsLockOptions, signal: AbortSignal): Pr
           options.logger.warn("credentials_lock.compromised", { reason: error.message }),
       });
     } catch (error) {
-      if (errorCode(error) !== "ELOCKED") throw storageError(error, path);
+      if (systemCodeOf(error) !== "ELOCKED") throw storageError(error, path);
     }
     if (performance.now() >= giveUpAtMs) {
       throw new PipitError(

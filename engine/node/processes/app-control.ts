@@ -4,9 +4,9 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { isErrorCode, type ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { errorCode } from "../files/private-files.ts";
 
 /** Longest path of a Unix socket on every system (macOS: 104 with the closing NUL). */
 const SOCKET_PATH_MAX_BYTES = 103;
@@ -86,7 +86,7 @@ export async function askApp(
 }
 
 function toPipitError(error: unknown, late: boolean): PipitError {
-  const code = errorCode(error);
+  const code = systemCodeOf(error);
   if (code === "ENOENT" || code === "ECONNREFUSED") {
     return new PipitError(
       "SERVER_UNREACHABLE",

@@ -2,7 +2,7 @@ import { ANSWER_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, FinishTurn, Turn } from "../chats/ports.ts";
 import type { TurnEnd } from "../work-metrics.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import { partsOf } from "./answer-parts.ts";
 import { publishLate } from "./aside.ts";
 import type { AnsweredTurn } from "./compaction.ts";

@@ -7,7 +7,7 @@ import type { Caller } from "../access/caller.ts";
 import type { TokenUseStore } from "../usage/ports.ts";
 import type { Quotas } from "../usage/quotas.ts";
 import type { Pictures } from "../pictures/pictures.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import type { AnswerPart, ClientTools, FinishReason, ModelMessage, ModelSource } from "./ports.ts";
 import { usedTokens, type Used } from "./used-tokens.ts";
 import type { Question, TurnEvent, TurnService } from "./turn-types.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "#contract/clock.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { TokenUse, TokenUseStore } from "../usage/ports.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import type { AnswerModel, AnswerRequest } from "./ports.ts";
 import { usedTokens } from "./used-tokens.ts";
 

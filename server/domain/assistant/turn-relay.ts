@@ -3,7 +3,7 @@ import { PipitError, type PipitErrorOptions } from "#contract/pipit-error.ts";
 import type { Turn } from "../chats/ports.ts";
 import type { MessageBus } from "../message-bus.ts";
 import { isOfVoice } from "../speech/notices.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import { Channel } from "./channel.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import type { Question, TurnEvent } from "./turn-types.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "#contract/logger.ts";
 import { SPEECH_FAILED } from "../speech/notices.ts";
 import type { SpeechService } from "../speech/ports.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import type { LiveTurn, SpeechSwitch } from "./live-turn.ts";
 import { wording } from "./context/wording.ts";
 import { Channel } from "./channel.ts";

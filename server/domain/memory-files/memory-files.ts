@@ -1,7 +1,8 @@
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 import { chatHead, chatMessages, timeText } from "./chat-file.ts";
-import { codeOf, isSafeId, type MemoryFolder } from "./memory-folder.ts";
+import { isSafeId, type MemoryFolder } from "./memory-folder.ts";
 import type { FiledChat, MemoryFileStore, Pending } from "./ports.ts";
 import { userFile } from "./user-file.ts";
 
@@ -211,7 +212,7 @@ export class MemoryFiles implements AsyncDisposable {
   }
 
   #setState(failure: unknown): void {
-    const state = failure === undefined ? "written" : stateOf(codeOf(failure));
+    const state = failure === undefined ? "written" : stateOf(systemCodeOf(failure));
     if (state === this.#state) return;
     this.#state = state;
     const fields = { folder: this.#folder.path, state };
@@ -237,7 +238,7 @@ class ErrorCount {
         await work(one);
         this.#inARow = 0;
       } catch (reason) {
-        if (reason instanceof PipitError || codeOf(reason) === "") throw reason;
+        if (reason instanceof PipitError || systemCodeOf(reason) === "") throw reason;
         this.last = reason;
         this.#inARow += 1;
       }
@@ -246,6 +247,6 @@ class ErrorCount {
 }
 
 function stateOf(code: string): Exclude<MemoryFilesState, "off" | "written"> {
-  if (["ENOSPC", "EDQUOT"].includes(code)) return "full";
+  if (isFullDisk(code)) return "full";
   return ["EROFS", "EACCES", "EPERM"].includes(code) ? "read_only" : "failing";
 }

@@ -11,6 +11,7 @@ import {
   type FileHandle,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 const OWNER_ONLY = { file: 0o600, folder: 0o700 } as const;
 /** What names a file is an id of ours: never a path. */
@@ -146,7 +147,7 @@ async function replace(
   const handle = await begin().catch(async (reason: unknown) => {
     // Left by a server that was killed, or a disk that was full; or being written by another one, which tries again.
     await rm(draft, { force: true });
-    if (codeOf(reason) !== "EEXIST") throw reason;
+    if (systemCodeOf(reason) !== "EEXIST") throw reason;
     return begin();
   });
   try {
@@ -180,10 +181,5 @@ async function exists(path: string): Promise<boolean> {
 
 /** Undefined where there is no file; any other failure is one. */
 function noFile(reason: unknown): undefined {
-  if (codeOf(reason) !== "ENOENT") throw reason;
-}
-
-/** Of a failed call of the file system: "ENOSPC". "" for any other failure. */
-export function codeOf(reason: unknown): string {
-  return reason instanceof Error && "code" in reason && typeof reason.code === "string" ? reason.code : "";
+  if (systemCodeOf(reason) !== "ENOENT") throw reason;
 }

@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { randomBytes } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 import { putNew } from "./put-new.ts";
 
 /** Secrets in files: readable by their owner only, never half written. Errors name the path, never the content. */
@@ -19,7 +20,7 @@ export async function readPrivateFile(file: string, maxBytes: number): Promise<B
     const { bytesRead } = await handle.read(buffer, 0, maxBytes, 0);
     return buffer.subarray(0, bytesRead);
   } catch (reason) {
-    if (errnoOf(reason) === "ENOENT") return undefined;
+    if (systemCodeOf(reason) === "ENOENT") return undefined;
     throw toFileError(reason, file);
   } finally {
     await handle?.close();
@@ -38,7 +39,7 @@ export async function createPrivateFile(file: string, content: Uint8Array | stri
     try {
       await putNew(draft, file);
     } catch (reason) {
-      if (errnoOf(reason) !== "EEXIST") throw reason;
+      if (systemCodeOf(reason) !== "EEXIST") throw reason;
       made = false;
     }
     await rm(draft, { force: true });
@@ -69,14 +70,10 @@ async function writeBeside(
   }
 }
 
-function errnoOf(reason: unknown): string {
-  return reason instanceof Error && "code" in reason && typeof reason.code === "string" ? reason.code : "";
-}
-
 function toFileError(reason: unknown, file: string): PipitError {
-  const code = errnoOf(reason);
+  const code = systemCodeOf(reason);
   const options = { cause: reason, detail: `${code} ${file}` };
-  if (code === "ENOSPC" || code === "EDQUOT") {
+  if (isFullDisk(code)) {
     return new PipitError(
       "STORAGE_FULL",
       `The disk that holds ${dirname(file)} is full. Free some space.`,

@@ -1,4 +1,5 @@
 import { link, open, rename, rm } from "node:fs/promises";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 /** What a file system without hard links says to one: FAT says EPERM, others that they do not support it. */
 const noLinks = /^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK)$/;
@@ -13,7 +14,7 @@ export async function putNew(draft: string, target: string, linkTo = link): Prom
   try {
     await linkTo(draft, target);
   } catch (reason) {
-    if (!(reason instanceof Error && "code" in reason && noLinks.test(String(reason.code)))) throw reason;
+    if (!noLinks.test(systemCodeOf(reason))) throw reason;
     // Nobody else's file can be there once this one is ours.
     await (await open(target, "wx", 0o600)).close();
     try {

@@ -7,6 +7,7 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { promisify } from "node:util";
+import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Sealer } from "#server/domain/secrets/sealer.ts";
 import type { StoredSigningKey, TokenAlgorithm } from "./ports.ts";
@@ -112,14 +113,6 @@ function openPrivateKey({ kid, sealedPrivateKey }: StoredSigningKey, sealer: Sea
         "what is lost with it, and goes on with a new one.",
       { cause, detail: `signing key ${kid}` },
     );
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { Readable, Writable } from "node:stream";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { HttpError } from "./http-error.ts";
 
 /**
@@ -54,8 +55,8 @@ export async function unpack(body: unknown, maxBytes: number, signal: AbortSigna
 
 /** All else is the connection's. zlib's own codes begin so; the other comes of what follows zeros behind the last member. */
 function isOfUnpacking(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  return String(error.code).startsWith("Z_") || error.code === "ERR_STREAM_PUSH_AFTER_EOF";
+  const code = systemCodeOf(error);
+  return code.startsWith("Z_") || code === "ERR_STREAM_PUSH_AFTER_EOF";
 }
 
 /** Of nothing there may be gigabytes as well: empty members unpack to none. */

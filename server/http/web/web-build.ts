@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { Logger } from "#contract/logger.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { ENCODINGS, type Encoding } from "./content-encoding.ts";
 import { createWebFile, isServedType, type WebFile } from "./web-file.ts";
 
@@ -71,7 +72,7 @@ async function read({ root, logger }: WebBuildOptions): Promise<WebBuild | undef
     logger.warn("web.build_incomplete", { root, missing });
     return undefined;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = systemCodeOf(error);
     if (code !== "ENOENT" && code !== "ENOTDIR") logger.error("web.build_unreadable", { root, error });
     return undefined;
   }

@@ -4,7 +4,7 @@ import { BYTES_PER_SECOND, CHANNELS, DTYPE, SAMPLE_RATE_HZ } from "#contract/aud
 import { PipitError } from "#contract/pipit-error.ts";
 import type { StreamingService, WelcomeRequest, WelcomeResponseSchema } from "#proto/streaming_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
-import { abortable } from "#server/domain/assistant/abortable.ts";
+import { abortable } from "#server/domain/abortable.ts";
 import { localeOf } from "#server/domain/assistant/context/wording.ts";
 import type { SpeechService } from "#server/domain/speech/ports.ts";
 import { networkOf } from "../kit/call-context.ts";

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { StreamingService } from "#proto/streaming_pb.ts";
-import { abortable } from "#server/domain/assistant/abortable.ts";
+import { abortable } from "#server/domain/abortable.ts";
 import { localeOf } from "#server/domain/assistant/context/wording.ts";
 import type { RunningAnswers } from "#server/domain/limits/running-answers.ts";
 import type { Caller } from "#server/domain/access/caller.ts";

@@ -1,5 +1,5 @@
 import { PipitError, type PipitErrorOptions } from "#contract/pipit-error.ts";
-import { codeOf } from "./storage-errors.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 type PostgresFault =
   | "full"
@@ -37,7 +37,7 @@ const noFreeConnection = /^timeout exceeded when trying to connect$/;
 const noTls = /does not support SSL|error establishing an SSL connection/;
 
 function faultOf(reason: unknown): PostgresFault | undefined {
-  const code = codeOf(reason);
+  const code = systemCodeOf(reason);
   const known = faults.find(([codes]) => codes.test(code))?.[1];
   if (known !== undefined || !(reason instanceof Error)) return known;
   if (noTls.test(reason.message)) return "tls";
@@ -49,7 +49,7 @@ function faultOf(reason: unknown): PostgresFault | undefined {
 export function breaksConnection(reason: unknown): boolean {
   const fault = faultOf(reason);
   // The next connection may be to the primary.
-  return fault === "unreachable" || fault === "read-only" || codeOf(reason) === "25P03";
+  return fault === "unreachable" || fault === "read-only" || systemCodeOf(reason) === "25P03";
 }
 
 /** True when the database is away, or does not let us in; not where this program has closed it. */
@@ -66,7 +66,7 @@ export function isBusy(reason: unknown): boolean {
 
 /** True when a statement waited for a lock for as long as it may. */
 export function isLockTimeout(reason: unknown): boolean {
-  return codeOf(reason) === "55P03";
+  return systemCodeOf(reason) === "55P03";
 }
 
 /** True when the database takes no changes, be it for a while or because it is a standby. */
@@ -79,7 +79,7 @@ export function isReadOnly(reason: unknown): boolean {
  * something between us and the database has forgotten the statement (26000).
  */
 export function isStalePlan(reason: unknown): boolean {
-  const code = codeOf(reason);
+  const code = systemCodeOf(reason);
   return code === "26000" || (code === "0A000" && words(reason).includes("cached plan"));
 }
 
@@ -189,7 +189,7 @@ export function toPostgresStartError(reason: unknown, place: string): PipitError
 }
 
 function describe(reason: unknown, place: string): string {
-  return `${codeOf(reason)} ${words(reason)} (${place})`.trim();
+  return `${systemCodeOf(reason)} ${words(reason)} (${place})`.trim();
 }
 
 /** PostgreSQL and the driver name users and databases, never a password; an AggregateError has no words of its own. */

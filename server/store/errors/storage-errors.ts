@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import type { ErrorCode } from "#contract/error-codes.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 
 /** What went wrong with a file or a database, by any report (SQLite result codes, errno names). */
 type StorageFault = "full" | "corrupt" | "unreadable" | "busy";
 
-const fullCodes = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)$/;
 const corruptCodes = /^(SQLITE_CORRUPT|SQLITE_NOTADB)/;
 const busyCodes = /^(SQLITE_BUSY|SQLITE_LOCKED|SQLITE_PROTOCOL)/;
 const unreadableCodes =
@@ -14,14 +14,9 @@ const unreadableCodes =
 /** SQLite's, and PostgreSQL's SQLSTATE. */
 const uniqueCodes = /^(SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)|23505)$/;
 
-/** A result code of SQLite, a SQLSTATE or the name of an errno; "" where there is none. */
-export function codeOf(reason: unknown): string {
-  return reason instanceof Error && "code" in reason && typeof reason.code === "string" ? reason.code : "";
-}
-
 function faultOf(reason: unknown): StorageFault | undefined {
-  const code = codeOf(reason);
-  if (fullCodes.test(code)) return "full";
+  const code = systemCodeOf(reason);
+  if (isFullDisk(code)) return "full";
   if (corruptCodes.test(code)) return "corrupt";
   if (busyCodes.test(code)) return "busy";
   if (unreadableCodes.test(code)) return "unreadable";
@@ -36,7 +31,7 @@ export function isCorruption(reason: unknown): boolean {
 /** True when only the search index in the file is damaged, which is made anew from the turns. */
 export function isIndexDamage(reason: unknown): boolean {
   const underlying = reason instanceof PipitError ? reason.cause : reason;
-  return codeOf(underlying) === "SQLITE_CORRUPT_VTAB";
+  return systemCodeOf(underlying) === "SQLITE_CORRUPT_VTAB";
 }
 
 /**
@@ -45,11 +40,11 @@ export function isIndexDamage(reason: unknown): boolean {
  */
 export function isUniqueViolation(reason: unknown): boolean {
   const underlying = reason instanceof PipitError ? reason.cause : reason;
-  return uniqueCodes.test(codeOf(underlying));
+  return uniqueCodes.test(systemCodeOf(underlying));
 }
 
 function describe(reason: unknown, file: string): string {
-  return `${codeOf(reason)} ${reason instanceof Error ? reason.message : String(reason)} (${file})`.trim();
+  return `${systemCodeOf(reason)} ${reason instanceof Error ? reason.message : String(reason)} (${file})`.trim();
 }
 
 type ErrorOfFault = Readonly<Record<StorageFault, readonly [code: ErrorCode, message: string]>>;
@@ -104,7 +99,7 @@ export function toStartError(reason: unknown, file: string): PipitError {
     ],
     unreadable: [
       "STORAGE_UNREADABLE",
-      `Cannot read and write ${file} (${codeOf(underlying)}). Make ${folder} and the files in it readable and ` +
+      `Cannot read and write ${file} (${systemCodeOf(underlying)}). Make ${folder} and the files in it readable and ` +
         "writable for the user who runs the server, or start with another --data folder.",
     ],
   };

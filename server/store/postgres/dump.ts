@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 import { putNew } from "#server/domain/secrets/put-new.ts";
 import { parseDatabaseUrl } from "./database-url.ts";
 
@@ -62,7 +63,7 @@ export async function runPostgresProgram(
     await promise;
   } catch (reason) {
     signal.throwIfAborted();
-    if (!(reason instanceof Error && "code" in reason && reason.code === "ENOENT")) throw reason;
+    if (systemCodeOf(reason) !== "ENOENT") throw reason;
     throw new PipitError(
       "CONFIG_INVALID",
       `There is no ${program} on this machine. Install PostgreSQL's client programs (Debian: apt-get install postgresql-client).`,
@@ -98,9 +99,9 @@ export async function dumpPostgres(databaseUrl: string, target: string, signal: 
 }
 
 function toFileError(reason: unknown, target: string): unknown {
-  const code = reason instanceof Error && "code" in reason ? String(reason.code) : "";
+  const code = systemCodeOf(reason);
   // It is pg_dump that writes, and it says so in the words of the system.
-  const isFull = code === "ENOSPC" || (reason instanceof PipitError && noSpace.test(reason.message));
+  const isFull = isFullDisk(code) || (reason instanceof PipitError && noSpace.test(reason.message));
   if (isFull) {
     return new PipitError(
       "STORAGE_FULL",

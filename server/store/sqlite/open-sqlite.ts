@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 import type { DatabaseWatch } from "../sql/database-watch.ts";
 import { isCorruption, toStartError } from "../errors/storage-errors.ts";
 
@@ -13,7 +14,7 @@ export const BUSY_TIMEOUT_MS = 5000;
 /** Up to this size every page is checked at each start (about 60 ms); a larger file only when there is a reason to. */
 const ALWAYS_CHECKED_MAX_BYTES = 8 * 1024 * 1024;
 /** First bytes of every database that is not empty (https://www.sqlite.org/fileformat2.html §1.3). */
-const SQLITE_MAGIC = "SQLite format 3\0";
+export const SQLITE_MAGIC = "SQLite format 3\0";
 
 export interface OpenSqliteOptions {
   /** Path of the SQLite file; made, with its folder, when it is missing. */
@@ -157,9 +158,9 @@ async function moveUnlessTaken(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
   } catch (reason) {
-    if (!(reason instanceof Error && "code" in reason)) throw reason;
-    if (reason.code === "EEXIST") return false;
-    if (reason.code === "ENOENT") return true;
+    const code = systemCodeOf(reason);
+    if (code === "EEXIST") return false;
+    if (code === "ENOENT") return true;
     throw reason;
   }
   await unlink(from);

@@ -4,8 +4,9 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "#contract/clock.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { putNew } from "#server/domain/secrets/put-new.ts";
-import { codeOf, toStartError } from "../errors/storage-errors.ts";
+import { toStartError } from "../errors/storage-errors.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 
 /** A database of a terabyte on a slow disk. */
@@ -32,7 +33,7 @@ export async function writeSnapshot(file: string, target: string, signal: AbortS
     await sync(dirname(target));
   } catch (reason) {
     signal.throwIfAborted();
-    if (codeOf(reason) !== "EEXIST") throw toStartError(reason, target);
+    if (systemCodeOf(reason) !== "EEXIST") throw toStartError(reason, target);
     throw new PipitError(
       "INVALID_REQUEST",
       `There is a file ${target} already. Name a new one; nothing is ever written over a backup.`,

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { serveJobs } from "#server/domain/jobs/serve-jobs.ts";
-import { codeOf } from "../errors/storage-errors.ts";
 import { scopeOf } from "../search/scope-tokens.ts";
 import { stemsOf } from "../search/search-text.ts";
 import { differingBits } from "../search/differing-bits.ts";
@@ -19,7 +19,7 @@ function createWork(): (job: SqliteJob) => SqliteReply {
       return run(database, job);
     } catch (reason) {
       const message = reason instanceof Error ? reason.message : String(reason);
-      return { failure: { code: codeOf(reason), message } };
+      return { failure: { code: systemCodeOf(reason), message } };
     }
   };
 }

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { systemCodeOf } from "#contract/system-error.ts";
 
 /**
  * Puts what SQLite has committed to its write-ahead log on the disk, off the main thread and for many at once: with
@@ -44,7 +45,7 @@ export class WalSync implements AsyncDisposable {
     const file = await this.#file.catch((error: unknown) => {
       this.#file = undefined;
       // Without a log, as before the first change of the journal mode, SQLite itself has synced.
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      if (systemCodeOf(error) === "ENOENT") return undefined;
       throw error;
     });
     await file?.datasync();

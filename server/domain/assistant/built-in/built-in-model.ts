@@ -4,6 +4,7 @@ import type { AnswerModel, AnswerPart, AnswerRequest } from "../ports.ts";
 import { describeTime, knownLocale } from "../tools/current-time.ts";
 import type { Language } from "#contract/language.ts";
 import { languageOfText } from "../tools/language.ts";
+import { isRecord } from "../models/wire/json.ts";
 import { runTool, startSummary, type ToolOutcome } from "../tools/run-tool.ts";
 import type { ChatSearchResult } from "#server/domain/chats/search-chats.ts";
 import type { SearchChatOutput } from "../tools/search-chat-history.ts";
@@ -187,8 +188,4 @@ function zoneIn(outcome: ToolOutcome | undefined): string | undefined {
 
 function englishOf(locale: string): string {
   return /^en\b/i.test(locale) ? knownLocale(locale) : "en-GB";
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -3,6 +3,7 @@ import { open, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { PipitError } from "#contract/pipit-error.ts";
+import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
 import { HttpError } from "../../kit/http-error.ts";
 
 const KIB = 1024;
@@ -94,9 +95,7 @@ function tooSlow(minBytes: number): PipitError {
 }
 
 function fullDisk(error: unknown): PipitError | undefined {
-  const isFull =
-    error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT"].includes(String(error.code));
-  if (!isFull) return undefined;
+  if (!isFullDisk(systemCodeOf(error))) return undefined;
   const message = "The server's disk is full. Free some space there, and import the file again.";
   return new PipitError("STORAGE_FULL", message, { cause: error });
 }
