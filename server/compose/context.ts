@@ -382,5 +382,8 @@ function connectModels(
   });
   const { saved } = modelConnection;
   const models = given ?? createModelSource({ config: config.model, saved, ollama, clock, logger });
-  return { models: watchedModels(models, metrics, tracedAnswers(tracing)), modelConnection };
+  return {
+    models: watchedModels(models, { metrics, logger, onAnswered: tracedAnswers(tracing) }),
+    modelConnection,
+  };
 }

@@ -13,6 +13,7 @@ import {
   type SpanExporter,
 } from "@opentelemetry/sdk-trace";
 import type { Logger } from "#contract/logger.ts";
+import { createOutage } from "#server/domain/outage.ts";
 import { version } from "#contract/version.ts";
 import { createNetworks, plainAddress } from "../net/client-address.ts";
 import { CORRELATION_HEADER } from "./correlation.ts";
@@ -155,14 +156,12 @@ function createProvider({ endpoint, headers, serviceName, ratio, logger }: OtlpO
 
 /** One line in the log when the collector is lost, and one when it is back. */
 function telling(exporter: SpanExporter, logger: Logger): SpanExporter {
-  let isLost = false;
+  const outage = createOutage(logger, { lost: "traces.collector_lost", back: "traces.collector_back" });
   return {
     export(spans, onResult) {
       exporter.export(spans, (result) => {
-        const fails = result.code !== ExportResultCode.SUCCESS;
-        if (fails && !isLost) logger.warn("traces.collector_lost", { reason: result.error?.message });
-        if (!fails && isLost) logger.info("traces.collector_back");
-        isLost = fails;
+        if (result.code === ExportResultCode.SUCCESS) outage.works();
+        else outage.failed("lost", { reason: result.error?.message });
         onResult(result);
       });
     },

@@ -24,7 +24,8 @@ export interface EmbeddingsDouble extends AsyncDisposable {
   dimensions: number;
 }
 
-export async function startEmbeddingsDouble(): Promise<EmbeddingsDouble> {
+/** @param port default: any that is free */
+export async function startEmbeddingsDouble(port = 0): Promise<EmbeddingsDouble> {
   const asked: (readonly string[])[] = [];
   const server = createServer((request, response) => {
     void (async () => {
@@ -40,7 +41,7 @@ export async function startEmbeddingsDouble(): Promise<EmbeddingsDouble> {
         );
     })().catch(() => response.destroy());
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const double: EmbeddingsDouble = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,

@@ -3,6 +3,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Chat, FinishTurn, Turn } from "../chats/ports.ts";
 import type { TurnEnd } from "../work-metrics.ts";
 import { abortable } from "../abortable.ts";
+import { isModelOutage, isToldAsOutage } from "../outage.ts";
 import { partsOf } from "./answer-parts.ts";
 import { publishLate } from "./aside.ts";
 import type { AnsweredTurn } from "./compaction.ts";
@@ -82,6 +83,7 @@ async function streamAnswer(
   const aside = { ...run, turn, chat, model, remembers: known.remembers };
   await takeParts(run, model, request, draft, () => deps.aside.consider(aside));
   if (live.log.pieces("text").every((text) => text.trim() === "")) {
+    deps.logger.warn("model.said_nothing", { turnId: turn.id, model: model.name });
     throw new PipitError(
       "MODEL_FAILED",
       `The model "${model.name}" gave an empty answer. Ask again, or differently.`,
@@ -135,6 +137,7 @@ async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: Pipi
   const fields = { turnId: turn.id, code: failure.code, model: draft.model, detail: failure.detail };
   // That an account has used its tokens up is no fault of ours.
   if (failure.code === "QUOTA_EXCEEDED") logger.info("turn refused", fields);
+  else if (isModelOutage(failure.code) || isToldAsOutage(failure.code)) logger.debug("turn failed", fields);
   else if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
   else logger.debug("turn cancelled", fields);
   const ended = status === "failed" ? failure.code : status;

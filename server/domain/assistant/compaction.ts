@@ -16,6 +16,7 @@ import { clipToTokens, estimateTokens } from "./models/token-estimate.ts";
 import type { AnswerModel, ModelMessage } from "./ports.ts";
 import { shortCall } from "./short-call.ts";
 import { wording } from "./context/wording.ts";
+import { warnUnlessTold } from "../outage.ts";
 
 /** What stays word for word: the newest turns within both. The rest, at least 4,000 tokens or 20 turns, is summarised. */
 const KEPT_TOKENS = 2_000;
@@ -76,7 +77,7 @@ export class Compaction implements AsyncDisposable {
     const work = this.#compact(answered, tokens)
       .catch((error: unknown) => {
         if (this.#stop.signal.aborted) return;
-        this.#deps.logger.warn("chat could not be summarised", { chatId: turn.chatId, error });
+        warnUnlessTold(this.#deps.logger, "chat could not be summarised", error, { chatId: turn.chatId });
       })
       .finally(() => this.#running.delete(turn.chatId));
     this.#running.set(turn.chatId, work);

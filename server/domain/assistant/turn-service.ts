@@ -7,6 +7,7 @@ import { LiveTurn, type Place } from "./live-turn.ts";
 import { LEASE_MS, noAnswer, runTurn } from "./run-turn.ts";
 import { interruptedError, messageKey, TurnRelay } from "./turn-relay.ts";
 import type { Question, TurnDeps, TurnEvent, TurnService } from "./turn-types.ts";
+import { warnUnlessTold } from "../outage.ts";
 
 /** Three tries before a lease runs out. */
 const LEASE_RENEW_MS = LEASE_MS / 3;
@@ -149,7 +150,7 @@ class LiveTurns implements TurnService {
       const ids = this.#turnIds();
       if (ids.length === 0) return;
       turns.renewLeases(ownerId, ids, LEASE_MS).catch((error: unknown) => {
-        logger.warn("leases could not be renewed", { error });
+        warnUnlessTold(logger, "leases could not be renewed", error);
       });
     }, LEASE_RENEW_MS);
     this.#leaseTimer.unref();
@@ -172,7 +173,7 @@ class LiveTurns implements TurnService {
         logger.warn("turn lost", { turnId: turn.id });
       }
     } catch (error) {
-      if (!signal.aborted) logger.warn("lost turns could not be ended", { error });
+      if (!signal.aborted) warnUnlessTold(logger, "lost turns could not be ended", error);
     }
   }
 

@@ -5,6 +5,7 @@ import { chatHead, chatMessages, timeText } from "./chat-file.ts";
 import { isSafeId, type MemoryFolder } from "./memory-folder.ts";
 import type { FiledChat, MemoryFileStore, Pending } from "./ports.ts";
 import { userFile } from "./user-file.ts";
+import { warnUnlessTold } from "../outage.ts";
 
 /** Changes within this time are written together. A deleted chat's file is gone in half a second. */
 const DELAY_MS = 200;
@@ -80,7 +81,7 @@ export class MemoryFiles implements AsyncDisposable {
       const failure = await this.#pass(signal, onWritten);
       this.#setState(failure);
     } catch (reason) {
-      if (!signal.aborted) this.#logger.warn("memory_files.not_read", { error: reason });
+      if (!signal.aborted) warnUnlessTold(this.#logger, "memory_files.not_read", reason);
       this.#isWoken ||= !signal.aborted;
     }
   }

@@ -20,6 +20,7 @@ import type { RoomAnswerStore } from "./answer-ports.ts";
 import { ROOM_CHANNEL, type NewRoomMessage, type RoomEntry, type RoomHint, type RoomStore } from "./ports.ts";
 import type { RoomLive } from "./room-live.ts";
 import { picturedOf, roomPrompt, roomWording } from "./room-prompt.ts";
+import { warnUnlessTold } from "../outage.ts";
 
 /** A server says on it that somebody wants no more of an answer. */
 const STOP_CHANNEL = "room-answer-stops";
@@ -187,7 +188,7 @@ export class RoomAssistant implements AsyncDisposable {
     const words = roomWording(text);
     if (end === "stopped" || end === "interrupted") return joined(soFar, words[end]);
     const error = PipitError.from(reason);
-    this.#deps.logger.warn("room answer failed", { questionId: id, roomId, code: error.code, error });
+    warnUnlessTold(this.#deps.logger, "room answer failed", error, { questionId: id, roomId });
     return joined(soFar, `(${failureText(error, languageOfLocale(localeOf(undefined, text)))})`);
   }
 
@@ -215,7 +216,7 @@ export class RoomAssistant implements AsyncDisposable {
         else if (isWanted.stopped) this.#end(questionId, "stopped");
       }
     } catch (error) {
-      logger.warn("room answers could not be renewed", { error });
+      warnUnlessTold(logger, "room answers could not be renewed", error);
     }
   }
 
@@ -226,7 +227,7 @@ export class RoomAssistant implements AsyncDisposable {
       for (const question of await answers.lost())
         await this.#say(question, undefined, roomWording(question.text).interrupted);
     } catch (error) {
-      logger.warn("lost room answers could not be told", { error });
+      warnUnlessTold(logger, "lost room answers could not be told", error);
     }
   }
 }

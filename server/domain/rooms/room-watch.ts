@@ -3,6 +3,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
 import { repeat } from "#server/domain/repeat.ts";
 import { ROOM_CHANNEL, type RoomHint, type RoomStore } from "./ports.ts";
+import { warnUnlessTold } from "../outage.ts";
 
 /** A server says on it that an account has read a room. */
 const READ_CHANNEL = "room-reads";
@@ -170,7 +171,7 @@ export class RoomWatch implements AsyncDisposable {
       await this.#enter(watcher);
       watcher.stale = false;
     } catch (error) {
-      this.#deps.logger.warn("rooms.unwatched", { error });
+      warnUnlessTold(this.#deps.logger, "rooms.unwatched", error);
     }
   }
 
@@ -199,7 +200,7 @@ export class RoomWatch implements AsyncDisposable {
       }
     } catch (error) {
       // Looked at again within a second.
-      this.#deps.logger.warn("rooms.unread", { error });
+      warnUnlessTold(this.#deps.logger, "rooms.unread", error);
     }
   }
 

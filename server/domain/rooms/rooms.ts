@@ -21,6 +21,7 @@ import { countWhereReachable } from "./count-said.ts";
 import type { RoomAssistant, TakenQuestion } from "./room-assistant.ts";
 import { emptyMessage, noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
+import { warnUnlessTold } from "../outage.ts";
 
 /**
  * For what the bus did not bring: it is lost while Redis is away, and there is none without Redis. With the time that a read
@@ -315,7 +316,7 @@ export class Rooms {
         if (feed !== undefined && feed.seq < seq) feed.wake();
       }
     } catch (error) {
-      this.#deps.logger.warn("rooms.unread", { error });
+      warnUnlessTold(this.#deps.logger, "rooms.unread", error);
     } finally {
       this.#looking = false;
     }
@@ -332,7 +333,7 @@ export class Rooms {
         for (const entry of page) if (entry.kind !== "changed") onLag(Math.max(0, nowMs - entry.sentAtMs));
         return page;
       },
-      onUnread: (error) => logger.warn("rooms.unread", { roomId, error }),
+      onUnread: (error) => warnUnlessTold(logger, "rooms.unread", error, { roomId }),
     });
     this.#poll ??= setInterval(() => void this.#look(), POLL_MS).unref();
     this.#feeds.set(roomId, feed);

@@ -1,6 +1,8 @@
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { TurnStore } from "../chats/ports.ts";
+import { originOf } from "../assistant/models/model-endpoint.ts";
+import { createOutage, type Outage } from "../outage.ts";
 import { repeat } from "../repeat.ts";
 import { embed, type EmbeddingsProvider } from "./embeddings.ts";
 import type { QueryVector, UnreadEntry, Vector, VectorStore } from "./ports.ts";
@@ -41,6 +43,7 @@ export class SemanticSearch implements AsyncDisposable {
   readonly #everyMs: number;
   readonly #loop: AsyncDisposable;
   readonly #refused = new Set<number>();
+  readonly #outage: Outage;
   #state: Exclude<SemanticState, "off"> = "reading";
   #waitMs: number;
   #notBeforeMs = 0;
@@ -52,6 +55,8 @@ export class SemanticSearch implements AsyncDisposable {
     this.#vectors = vectors;
     this.#least = least;
     this.#logger = logger;
+    const events = { lost: "search.embeddings_failing", back: "search.embeddings_back" };
+    this.#outage = createOutage(logger, events, { server: originOf(provider.url) });
     this.#everyMs = everyMs;
     this.#waitMs = everyMs;
     this.#loop = repeat((signal) => this.#read(signal), { firstAfterMs: 0, everyMs });
@@ -168,20 +173,17 @@ export class SemanticSearch implements AsyncDisposable {
   }
 
   #succeed(state: "reading" | "ready"): void {
-    if (this.#state === "failing") this.#logger.info("search.embeddings_back", {});
+    this.#outage.works();
     this.#state = state;
     this.#waitMs = this.#everyMs;
     this.#notBeforeMs = 0;
   }
 
-  /** Told once, however long it lasts. */
   #fail(error: unknown): void {
-    if (this.#state !== "failing") {
-      this.#logger.warn("search.embeddings_failing", {
-        error,
-        note: "Searches go by words alone until the server behind PIPIT_EMBEDDINGS_URL answers again.",
-      });
-    }
+    this.#outage.failed("failing", {
+      error,
+      note: "Searches go by words alone until the server behind PIPIT_EMBEDDINGS_URL answers again.",
+    });
     this.#state = "failing";
     this.#notBeforeMs = performance.now() + this.#waitMs;
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);

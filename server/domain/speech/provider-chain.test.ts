@@ -68,7 +68,7 @@ describe("createProviderChain", () => {
     expect([russian.state.warmed, english.state.warmed]).toEqual([0, 1]);
   });
 
-  test("a failure goes to the next one, rests the network voice, and is logged without the text", async () => {
+  test("a failure goes to the next one, rests the network voice, and is logged once, without the text, until it is over", async () => {
     let failing = true;
     const first = provider("openai", ["en"], () =>
       failing ? new SpeechError("unreachable", "No connection.") : undefined,
@@ -77,15 +77,18 @@ describe("createProviderChain", () => {
     const { chain, lines, clock } = chainOf([first.made, second.made]);
     const notice = "The voice openai cannot be reached; espeak-ng speaks instead.";
     expect(kinds(await Array.fromAsync(chain.speak(hello, "en", signal)))).toEqual([notice, "audio"]);
-    failing = false;
     clock.nowMs = 29_999;
     expect(kinds(await Array.fromAsync(chain.speak(hello, "en", signal)))).toEqual([notice, "audio"]);
     expect(first.state.asked).toBe(1);
     clock.nowMs = 30_001;
+    expect(kinds(await Array.fromAsync(chain.speak(hello, "en", signal)))).toEqual([notice, "audio"]);
+    failing = false;
+    clock.nowMs = 60_002;
     expect(kinds(await Array.fromAsync(chain.speak(hello, "en", signal)))).toEqual(["audio"]);
-    expect(first.state.asked).toBe(2);
+    expect(first.state.asked).toBe(3);
     expect(lines).toEqual([
       'speech.provider_failed {"provider":"openai","failure":"unreachable","detail":"No connection."}',
+      'speech.provider_back {"provider":"openai"}',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import type { Logger } from "#contract/logger.ts";
+import { createOutage } from "../outage.ts";
 import type { WorkMetrics } from "../work-metrics.ts";
 import { fallbackNotice, noVoiceNotice, voiceFailedNotice, type SpeechNotice } from "./notices.ts";
 import type { ResamplerFactory } from "./pcm/resampler.ts";
@@ -31,6 +32,10 @@ export function createProviderChain(
   monotonicMs: () => number,
   onSpoken: WorkMetrics["sentenceSpoken"] = () => undefined,
 ) {
+  const events = { lost: "speech.provider_failed", back: "speech.provider_back" };
+  const outages = new Map(
+    links.map((link) => [link, createOutage(logger, events, { provider: link.provider.name })]),
+  );
   const resting = new Map<ChainLink, { readonly untilMs: number; readonly failure: SpeechFailure }>();
 
   function restOf(link: ChainLink): SpeechFailure | undefined {
@@ -43,25 +48,11 @@ export function createProviderChain(
   function noteFailure(link: ChainLink, reason: unknown): Failed {
     const { name } = link.provider;
     const { failure, message } = SpeechError.from(reason);
-    logger.warn("speech.provider_failed", { provider: name, failure, detail: message });
+    outages.get(link)?.failed(failure, { failure, detail: message });
     if (link.restAfterFailureMs > 0) {
       resting.set(link, { untilMs: monotonicMs() + link.restAfterFailureMs, failure });
     }
     return { name, failure };
-  }
-
-  /** Yields the sentence; throws when this provider could not speak all of it. */
-  async function* attempt(
-    link: ChainLink,
-    request: SynthesisRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<SpeechPart, void> {
-    let sounded = false;
-    for await (const pcm of wirePcm(link.provider.synthesize(request, signal), resamplers)) {
-      sounded = true;
-      yield { type: "audio", pcm };
-    }
-    if (!sounded) throw new SpeechError("silent", "The voice gave no sound.");
   }
 
   return {
@@ -95,8 +86,9 @@ export function createProviderChain(
         const startedMs = monotonicMs();
         let outcome = "stopped";
         try {
-          yield* attempt(link, request, signal);
+          yield* attempt(link, resamplers, request, signal);
           outcome = "spoken";
+          outages.get(link)?.works();
           return;
         } catch (reason) {
           signal.throwIfAborted();
@@ -109,6 +101,21 @@ export function createProviderChain(
       yield failed === undefined ? noVoiceNotice(request.language, locale) : voiceFailedNotice(locale);
     },
   };
+}
+
+/** Yields the sentence; throws when this provider could not speak all of it. */
+async function* attempt(
+  link: ChainLink,
+  resamplers: ResamplerFactory,
+  request: SynthesisRequest,
+  signal: AbortSignal,
+): AsyncGenerator<SpeechPart, void> {
+  let sounded = false;
+  for await (const pcm of wirePcm(link.provider.synthesize(request, signal), resamplers)) {
+    sounded = true;
+    yield { type: "audio", pcm };
+  }
+  if (!sounded) throw new SpeechError("silent", "The voice gave no sound.");
 }
 
 async function supports(

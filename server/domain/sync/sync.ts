@@ -2,6 +2,7 @@ import type { Logger } from "#contract/logger.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
 import { repeat } from "#server/domain/repeat.ts";
 import type { NumberedChange, SyncPlace, SyncStore } from "./ports.ts";
+import { warnUnlessTold } from "../outage.ts";
 
 /** A server says on it that there is a change. */
 const CHANNEL = "sync";
@@ -97,7 +98,7 @@ export class Sync implements AsyncDisposable {
       const last = await this.#deps.store.lastSeqs([...this.#readers.keys()]);
       for (const [userId, seq] of last) this.#tell(userId, seq);
     } catch (error) {
-      this.#deps.logger.warn("sync.unread", { error });
+      warnUnlessTold(this.#deps.logger, "sync.unread", error);
     }
   }
 }

@@ -11,6 +11,7 @@ import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
 import type { SocketEnd, SocketMetrics } from "#server/observe/metrics.ts";
 import { closeSocket } from "../kit/socket-upgrades.ts";
 import { EventReader, EVENTS_AT_ONCE, type EventReaderDeps } from "./event-reader.ts";
+import { warnUnlessTold } from "#server/domain/outage.ts";
 
 /** A peer that leaves so much unread is told no single changes any more. */
 const LAGGING_BYTES = 1024 * 1024;
@@ -137,7 +138,7 @@ function tellChanges(
       }
     } catch (error) {
       // Tried again a second later, if there is something.
-      logger.warn("events.unread", { error });
+      warnUnlessTold(logger, "events.unread", error);
     } finally {
       isTelling = false;
     }
@@ -177,7 +178,7 @@ async function hearOfRoom(
     const logins = await live.present(room);
     send({ type, ...namedRoom(room), ...(logins !== undefined && { logins }) });
   } catch (error) {
-    logger.warn("events.room_unheard", { error });
+    warnUnlessTold(logger, "events.room_unheard", error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
-import { passing } from "#server/domain/passing.ts";
+import { isToldAsOutage } from "#server/domain/outage.ts";
 
 /** A fault of the HTTP exchange itself, with the status that names it; everything else is a PipitError. */
 export class HttpError extends Error {
@@ -52,19 +52,8 @@ export function toErrorAnswer(reason: unknown): ErrorAnswer {
       },
     },
     retryAfterMs: error.retryAfterMs,
-    internal: error.httpStatus >= 500 && !passing.has(error.code) && !isUnknownModel(error),
+    internal: error.httpStatus >= 500 && !isToldAsOutage(error.code),
   };
-}
-
-/** Asked for by its name, which the client chose, and not what the operator set. */
-export function isUnknownModel({
-  code,
-  field,
-}: {
-  readonly code: string;
-  readonly field?: string | undefined;
-}): boolean {
-  return code === "MODEL_MISSING" && field === "model";
 }
 
 function plainAnswer(status: number, message: string): ErrorAnswer {

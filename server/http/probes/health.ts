@@ -1,6 +1,7 @@
 import { anyone } from "#server/domain/access/access.ts";
 import { buildId } from "#contract/build-id.ts";
 import { version } from "#contract/version.ts";
+import { createOutage } from "#server/domain/outage.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
 
@@ -24,17 +25,19 @@ export function healthRoute({
   grpcPort,
   logger,
 }: HealthContext): OpenRoute {
-  // Balancers ask every other second; one line per outage is enough.
-  let isTold = false;
+  const outage = createOutage(logger, {
+    lost: "health.database_down",
+    back: "health.database_back",
+    level: "error",
+  });
   return route("GET", "/health", anyone, async (request, reply) => {
     const database = await store.ping().then(
       () => {
-        isTold = false;
+        outage.works();
         return "connected" as const;
       },
       (error: unknown) => {
-        if (!isTold) logger.error("health.database_down", { error });
-        isTold = true;
+        outage.failed("down", { error });
         return "down" as const;
       },
     );

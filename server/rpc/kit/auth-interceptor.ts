@@ -11,7 +11,7 @@ import {
 } from "#server/domain/access/access.ts";
 import type { Authenticate } from "#server/domain/access/authenticate.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
-import { passing } from "#server/domain/passing.ts";
+import { isToldAsOutage } from "#server/domain/outage.ts";
 import { callerKey, pageKey, peerKey } from "./call-context.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 import type { RpcService } from "./rpc-service.ts";
@@ -49,7 +49,7 @@ export function createAuthInterceptor(
 function logRefusal(logger: Logger, rpc: string, error: PipitError | undefined, reason: unknown): void {
   const fields = { rpc, reason: error?.code };
   if (error?.code === "INTERNAL") logger.error("rpc.auth_failed", { ...fields, error: reason });
-  else if (error !== undefined && passing.has(error.code)) logger.debug("rpc.refused", fields);
+  else if (error !== undefined && isToldAsOutage(error.code)) logger.debug("rpc.refused", fields);
   else logger.info("rpc.refused", fields);
 }
 

@@ -1,7 +1,7 @@
 import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
-import { passing } from "#server/domain/passing.ts";
+import { isToldAsOutage } from "#server/domain/outage.ts";
 import { fromRpcReason, toConnectError } from "./connect-error.ts";
 
 /** Turns whatever a handler throws, before or in the middle of its stream, into the error of the wire, and logs it. */
@@ -37,7 +37,7 @@ function failRequest(reason: unknown): never {
 function log(logger: Logger, rpc: string, error: PipitError | undefined, reason: unknown): void {
   if (error === undefined) logger.info("rpc.protocol_error", { rpc, error: reason });
   else if (error.code === "INTERNAL") logger.error("rpc.failed", { rpc, reason: error.code, error: reason });
-  else if (error.code === "CANCELLED" || passing.has(error.code))
+  else if (error.code === "CANCELLED" || isToldAsOutage(error.code))
     logger.debug("rpc.ended", { rpc, reason: error.code });
   else logger.info("rpc.failed", { rpc, reason: error.code, field: error.field, detail: error.detail });
 }

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types, type CustomTypesConfig } from "pg";
 import type { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
+import { createOutage } from "#server/domain/outage.ts";
 import type { DatabaseWatch } from "../sql/database-watch.ts";
 import { parseDatabaseUrl, type DatabaseAddress } from "./database-url.ts";
 import { isBusy, isLockTimeout, isLostConnection } from "../errors/postgres-errors.ts";
@@ -56,7 +57,7 @@ export function openPostgres(options: OpenPostgresOptions) {
   const { logger, maxConnections = DEFAULT_MAX_CONNECTIONS, watch, serving = false } = options;
   const address = parseDatabaseUrl(options.databaseUrl);
   const { place } = address;
-  const outage = createOutage(logger, place);
+  const outage = createFaultTelling(logger, place);
   const onError = (error: PipitError): void => options.onError?.(error);
   const onServingError = (error: PipitError): void => {
     outage.see(error);
@@ -107,11 +108,15 @@ export function openPostgres(options: OpenPostgresOptions) {
 
 export type OpenedPostgres = ReturnType<typeof openPostgres>;
 
-type Outage = ReturnType<typeof createOutage>;
+type FaultTelling = ReturnType<typeof createFaultTelling>;
 
 /** Tells the log of what requests fail with one by one, once: that the database is lost until it is back, and now and then that it is busy. */
-function createOutage(logger: Logger, place: string) {
-  let isLost = false;
+function createFaultTelling(logger: Logger, place: string) {
+  const connection = createOutage(
+    logger,
+    { lost: "store.connection_lost", back: "store.connection_back" },
+    { place },
+  );
   const toldAtMs = new Map<string, number>();
   const tellAtTimes = (event: string, fields: object): void => {
     const nowMs = performance.now();
@@ -119,13 +124,10 @@ function createOutage(logger: Logger, place: string) {
     toldAtMs.set(event, nowMs);
     logger.warn(event, { place, ...fields });
   };
-  const lost = (reason: string | undefined): void => {
-    if (!isLost) logger.warn("store.connection_lost", { place, reason });
-    isLost = true;
-  };
+  const lost = (reason: string | undefined): void => connection.failed("lost", { reason });
   return {
     lost,
-    back: (): void => void (isLost = false),
+    back: (): void => connection.works(),
     locked: (statement: string): void =>
       tellAtTimes("store.locked", { statement: statement.slice(0, MAX_TOLD_CHARS), cure: LOCK_CURE }),
     see(error: PipitError): void {
@@ -136,7 +138,7 @@ function createOutage(logger: Logger, place: string) {
   };
 }
 
-function createPool(address: DatabaseAddress, limits: object, outage: Outage): Pool {
+function createPool(address: DatabaseAddress, limits: object, outage: FaultTelling): Pool {
   const pool = new Pool({
     host: address.host,
     port: address.port,

@@ -1,6 +1,7 @@
 import { createClient } from "redis";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Logger } from "#contract/logger.ts";
+import { createOutage } from "#server/domain/outage.ts";
 import { counterScripts } from "./redis-counter-scripts.ts";
 
 /** Commands here take well under a millisecond; a sign-in waits for each of them. */
@@ -126,22 +127,19 @@ export type RedisConnection = ReturnType<typeof createRedisConnection>;
 
 /** Tries until it is destroyed, and tells the log. */
 function connect(client: RedisClient, user: "limits" | "bus", logger: Logger): void {
-  let isLost = false;
-  let isRefused = false;
+  const outage = createOutage(logger, { lost: `${user}.redis_lost`, back: `${user}.redis_connected` });
   client.on("ready", () => {
-    isLost = isRefused = false;
-    logger.info(`${user}.redis_connected`);
+    // The first connection is told as well.
+    if (outage.lasts) outage.works();
+    else logger.info(`${user}.redis_connected`);
   });
-  // Also with every try to connect again. One line per loss is enough, but for a password that is not right any more: that
-  // the connection was closed, which comes first, does not say so. Without a listener it would end the process.
+  // Also with every try to connect again. A password that is not right any more has a line of its own: that the connection
+  // was closed, which comes first, does not say so. Without a listener it would end the process.
   client.on("error", (error: unknown) => {
     const reason = wordsOf(error);
     const refuses = wrongPassword.test(reason);
-    if (!isLost || (refuses && !isRefused)) {
-      logger.warn(`${user}.redis_lost`, { reason, ...(refuses && { cure: PASSWORD_CURE }) });
-    }
-    isLost = true;
-    isRefused ||= refuses;
+    if (refuses) outage.failed("refused", { reason, cure: PASSWORD_CURE });
+    else if (!outage.lasts) outage.failed("lost", { reason });
   });
   client.connect().catch(() => undefined);
 }

@@ -149,10 +149,9 @@ function toFinalError(
   signal: AbortSignal,
 ): PipitError {
   if (signal.aborted) return new PipitError("CANCELLED", "Cancelled.", { cause: reason });
-  const { endpoint, clock, logger, limits } = options;
+  const { endpoint, clock, limits } = options;
   const error = toModelError(reason, { endpoint, sent, silenceMs: limits.silenceMs, nowMs: clock.nowMs() });
   if (error.code === "MODEL_MISSING") options.onMissing?.();
-  logger.warn("model.failed", { model: endpoint.model, code: error.code, detail: error.detail });
   return error;
 }
 

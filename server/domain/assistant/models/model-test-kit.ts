@@ -22,7 +22,6 @@ export interface TestModelOptions {
   readonly key?: string;
   readonly limits?: ModelLimits;
   readonly abilities?: ModelAbilities;
-  readonly logger?: Logger;
   readonly kind?: "configured" | "ollama";
 }
 
@@ -33,7 +32,7 @@ export function modelAt(url: string, options: TestModelOptions = {}) {
     limits: options.limits ?? defaultModelLimits,
     sdk: createSdkLoader(),
     clock: { nowMs: () => Date.UTC(2026, 10, 21) },
-    logger: options.logger ?? silentLogger,
+    logger: silentLogger,
   });
 }
 

@@ -46,7 +46,7 @@ export function createOpenAiSpeech(config: OpenAiSpeechConfig): OwnedSpeechProvi
       // A stall first, because the abort it causes looks like a cancel.
       if (controller.signal.aborted) throw controller.signal.reason;
       signal.throwIfAborted();
-      throw asSpeechError(reason);
+      throw asSpeechError(reason, config.url);
     } finally {
       controller.abort();
     }
@@ -167,18 +167,15 @@ async function* resumed(
 }
 
 /** Only the status goes into the message: the body of an error may repeat the text that was to be spoken. */
-function asSpeechError(reason: unknown): SpeechError {
+function asSpeechError(reason: unknown, url: string): SpeechError {
   if (reason instanceof SpeechError) return reason;
   const status = reason instanceof Error && "status" in reason ? reason.status : undefined;
-  if (status === 401 || status === 403) {
-    return new SpeechError("refused", `The speech service refused the key (HTTP ${status}).`, {
-      cause: reason,
-    });
-  }
-  if (typeof status === "number") {
-    return new SpeechError("failed", `The speech service answered HTTP ${status}.`, { cause: reason });
-  }
-  return new SpeechError("unreachable", "The connection to the speech service failed.", { cause: reason });
+  const failure =
+    status === 401 || status === 403 ? "refused" : typeof status === "number" ? "failed" : "unreachable";
+  const told = typeof status === "number" ? ` (HTTP ${status})` : "";
+  return new SpeechError(failure, `The speech service at ${hostOf(url)} ${cures[failure]}${told}.`, {
+    cause: reason,
+  });
 }
 
 function hostOf(url: string): string {

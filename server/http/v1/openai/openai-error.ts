@@ -1,4 +1,5 @@
-import { isUnknownModel, type ErrorAnswer } from "../../kit/http-error.ts";
+import { isUnknownModel } from "#server/domain/assistant/models/model-outages.ts";
+import type { ErrorAnswer } from "../../kit/http-error.ts";
 
 /** Routes whose clients read errors as OpenAI's API has them. */
 const PATHS = ["/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/audio/"];

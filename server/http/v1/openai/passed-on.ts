@@ -10,6 +10,8 @@ import {
   type ForwardedRequest,
   type Provider,
 } from "#server/domain/assistant/models/forward.ts";
+import { originOf } from "#server/domain/assistant/models/model-endpoint.ts";
+import { createOutage, isModelOutage, type Outage } from "#server/domain/outage.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
 import { HttpError } from "../../kit/http-error.ts";
 import { readBody } from "../../kit/parameters.ts";
@@ -30,6 +32,7 @@ const anyFields = z.looseObject({ model: modelName, voice: z.unknown().optional(
 /** What of the OpenAI API other servers do: asked here with an account of ours, there with the operator's key. */
 export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
   const { embeddings, speech, transcription } = ctx.config;
+  const passOn = passingOn(ctx);
   return [
     route(
       "POST",
@@ -39,7 +42,7 @@ export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
         const given = readBody(anyFields, request);
         const body = JSON.stringify({ model: embeddings.model, ...given });
         const asked = { path: "/embeddings", type: JSON_TYPE, body, model: given.model ?? embeddings.model };
-        return passOn(ctx, { ...embeddings, settings: "PIPIT_EMBEDDINGS" }, asked, request, caller, reply);
+        return passOn({ ...embeddings, settings: "PIPIT_EMBEDDINGS" }, asked, request, caller, reply);
       },
       { maxBytes: TEXTS_MAX_BYTES },
     ),
@@ -50,7 +53,7 @@ export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
       // The whole address is taken for the server's own voice as well.
       const url = speech.url?.replace(/\/audio\/speech\/*$/, "");
       const provider = { ...speech, ...(url !== undefined && { url }), settings: "PIPIT_SPEECH" };
-      return passOn(ctx, provider, asked, request, caller, reply);
+      return passOn(provider, asked, request, caller, reply);
     }),
     route(
       "POST",
@@ -63,7 +66,7 @@ export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
           body: atMost(SOUND_MAX_BYTES, request.body),
         };
         const provider = { ...transcription, settings: "PIPIT_TRANSCRIPTION" };
-        return passOn(ctx, provider, asked, request, caller, reply);
+        return passOn(provider, asked, request, caller, reply);
       },
       { maxBytes: SOUND_MAX_BYTES, stream: "form" },
     ),
@@ -72,32 +75,57 @@ export function passedOnRoutes(ctx: HttpContext): readonly CallerRoute[] {
 
 type Configured = Omit<Provider, "url" | "key"> & { readonly url?: string; readonly key?: string };
 
-async function passOn(
-  ctx: HttpContext,
-  { url, key, settings }: Configured,
-  asked: ForwardedRequest & { readonly model?: string | undefined },
-  request: FastifyRequest,
-  caller: Caller,
-  reply: FastifyReply,
-): Promise<Readable> {
-  if (url === undefined) {
-    throw new HttpError(
-      501,
-      `This server has no provider for ${asked.path}. Its operator can set one by ${settings}_URL and ${settings}_KEY.`,
-    );
-  }
-  holdPlace(ctx, request, reply, caller);
-  await ctx.quotas.check(caller.userId);
-  const answer = await forward({ url, key, settings }, asked, answerSignal(ctx, reply, caller));
-  reply.header("content-type", answer.type);
-  return Readable.from(counted(ctx, caller, asked, answer));
+type Asked = ForwardedRequest & { readonly model?: string | undefined };
+
+/** Hands requests on; of a provider that is away the log has one line, and one when it is back. */
+function passingOn(ctx: HttpContext) {
+  const outages = new Map<string, Outage>();
+  const outageOf = ({ settings, url }: Provider): Outage => {
+    const place = { settings, server: originOf(url) };
+    const known =
+      outages.get(settings) ??
+      createOutage(ctx.logger, { lost: "provider.lost", back: "provider.back" }, place);
+    outages.set(settings, known);
+    return known;
+  };
+  const ask = async (provider: Provider, asked: Asked, signal: AbortSignal): Promise<ForwardedAnswer> => {
+    const outage = outageOf(provider);
+    try {
+      const answer = await forward(provider, asked, signal);
+      outage.works();
+      return answer;
+    } catch (reason) {
+      const { code, detail, message } = PipitError.from(reason);
+      if (isModelOutage(code)) outage.failed(code, { code, detail, cure: message });
+      throw reason;
+    }
+  };
+  return async (
+    { url, key, settings }: Configured,
+    asked: Asked,
+    request: FastifyRequest,
+    caller: Caller,
+    reply: FastifyReply,
+  ): Promise<Readable> => {
+    if (url === undefined) {
+      throw new HttpError(
+        501,
+        `This server has no provider for ${asked.path}. Its operator can set one by ${settings}_URL and ${settings}_KEY.`,
+      );
+    }
+    holdPlace(ctx, request, reply, caller);
+    await ctx.quotas.check(caller.userId);
+    const answer = await ask({ url, key, settings }, asked, answerSignal(ctx, reply, caller));
+    reply.header("content-type", answer.type);
+    return Readable.from(counted(ctx, caller, asked, answer));
+  };
 }
 
 /** Counts the call of an account when its answer ends, however that is, with the tokens that the provider counted. */
 async function* counted(
   { store, clock, logger }: HttpContext,
   { userId }: Caller,
-  { model = "" }: ForwardedRequest & { readonly model?: string | undefined },
+  { model = "" }: Asked,
   { body }: ForwardedAnswer,
 ): AsyncGenerator<Uint8Array> {
   let end = Buffer.alloc(0);
