@@ -3,11 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
 import { LOOK_EVERY_MS } from "#server/domain/master-key/key-ring-watch.ts";
-import {
-  SIGNING_KEY_SEAL,
-  type MasterKeyRecord,
-  type MasterKeyStore,
-} from "#server/domain/master-key/key-ring.ts";
+import { type MasterKeyRecord, type MasterKeyStore } from "#server/domain/master-key/key-ring.ts";
 import {
   decodeMasterKey,
   keyIdOf,
@@ -231,7 +227,9 @@ async function opensAll(store: MasterKeyStore, keys: readonly MasterKey[]): Prom
   if (signing === undefined) return true;
   const [key] = keys;
   try {
-    return key !== undefined && sealerFor(key, SIGNING_KEY_SEAL).open(signing.sealed, signing.kid).length > 0;
+    return (
+      key !== undefined && sealerFor(key, "signing-key-seal").open(signing.sealed, signing.kid).length > 0
+    );
   } catch {
     return false;
   }

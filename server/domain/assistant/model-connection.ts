@@ -3,6 +3,7 @@ import ipaddr from "ipaddr.js";
 import type { FoundModels, ModelCheck, ModelConnection } from "#contract/model-connection.ts";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import type { SealPurpose } from "../master-key/purposes.ts";
 import type { Sealer } from "../secrets/sealer.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AuditOrigin } from "../audit/ports.ts";
@@ -52,9 +53,9 @@ export interface ModelConnectionOptions {
 export type ModelConnections = ReturnType<typeof createModelConnection>;
 
 /** The purpose of the key that seals the saved connection. */
-export const MODEL_CONNECTION_SEAL = "model-connection-seal";
+export const MODEL_CONNECTION_SEAL = "model-connection-seal" satisfies SealPurpose;
 /** Where the seal of the saved connection opens. */
-const SEALED_FOR = "model connection";
+export const MODEL_CONNECTION_SEALED_FOR = "model connection";
 
 /**
  * Reads the connection that was saved. Undefined as well for what was sealed with a master key that is lost: it can only be
@@ -70,7 +71,7 @@ export function savedModelReader(
     const sealed = await store.read();
     if (sealed === undefined || sealed === unreadable) return undefined;
     try {
-      return JSON.parse(sealer.open(sealed, SEALED_FOR).toString()) as SavedModel;
+      return JSON.parse(sealer.open(sealed, MODEL_CONNECTION_SEALED_FOR).toString()) as SavedModel;
     } catch (error) {
       unreadable = sealed;
       logger.error("model.connection_unreadable", { error });
@@ -126,7 +127,7 @@ export function createModelConnection(options: ModelConnectionOptions) {
       if (configured.url !== undefined) throw isConfigured(setBy);
       const full = await complete(address);
       await refuseMetadata(full.url);
-      const sealed = sealer.seal(JSON.stringify({ ...full, model }), SEALED_FOR);
+      const sealed = sealer.seal(JSON.stringify({ ...full, model }), MODEL_CONNECTION_SEALED_FOR);
       const data = { server: originOf(full.url), model, key: full.key !== undefined };
       await auth.transaction(async (tx) => {
         await tx.modelConnection.write(sealed);

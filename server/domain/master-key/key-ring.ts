@@ -1,19 +1,8 @@
 import { PipitError } from "#contract/pipit-error.ts";
 import { createSealer, type Sealer } from "../secrets/sealer.ts";
-import { keyIdOf, LOST_KEY_CURE, wrongMasterKey, type MasterKey } from "./master-key.ts";
+import { keyIdOf, LOST_KEY_CURE, sealerFor, wrongMasterKey, type MasterKey } from "./master-key.ts";
+import { KEPT_PURPOSES, type SealPurpose } from "./purposes.ts";
 
-/**
- * Keys that stay the same when the master key is replaced, because what was made with them cannot be made again: hashes,
- * signatures and ids. They lie in the database then, sealed with the master key in force.
- */
-export const KEPT_PURPOSES = [
-  "audit-chain",
-  "recovery-codes",
-  "refresh-successor",
-  "known-device",
-  "oidc-cookie",
-  "local account id",
-] as const;
 const KEPT_SEAL = "kept-keys";
 
 /** Which master key a database is sealed with. */
@@ -38,9 +27,6 @@ export interface MasterKeyStore {
 
 /** right: the database's. rotating: not everything is sealed with it yet. replaced: the database has one that is not known here. */
 export type MasterKeyState = "right" | "rotating" | "replaced";
-
-/** The purpose for which signing keys are sealed. */
-export const SIGNING_KEY_SEAL = "signing-key-seal";
 
 /**
  * The master keys of a server, of which the database says which is in force: that one seals, all of them open. So servers
@@ -85,7 +71,7 @@ export class KeyRing implements MasterKey {
     return key;
   }
 
-  sealer(purpose: string): Sealer {
+  sealer(purpose: SealPurpose): Sealer {
     const sealers = new Map([...this.#keys].map(([id, key]) => [id, createSealer(key.derive(purpose))]));
     const inForce = (): Sealer => sealers.get(this.#inForceId()) ?? replaced();
     return {
@@ -157,7 +143,7 @@ async function begin(
   const opens = ([, key]: readonly [string, MasterKey]): boolean => {
     if (signing === undefined) return true;
     try {
-      createSealer(key.derive(SIGNING_KEY_SEAL)).open(signing.sealed, signing.kid);
+      sealerFor(key, "signing-key-seal").open(signing.sealed, signing.kid);
       return true;
     } catch {
       return false;

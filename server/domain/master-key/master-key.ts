@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createSealer, type Sealer } from "../secrets/sealer.ts";
 import { createPrivateFile, readPrivateFile } from "../secrets/private-file.ts";
+import type { SealPurpose } from "./purposes.ts";
 
 const MASTER_KEY_BYTES = 32;
 export const MASTER_KEY_FILE = "master-key";
@@ -19,11 +20,11 @@ export interface MasterKey {
   /** A 32-byte key for one purpose (HKDF-SHA-256, RFC 5869); different purposes give unrelated keys. */
   derive(purpose: string): Buffer;
   /** Seals for one purpose what the database keeps; absent: by what `derive` gives for it. See {@link sealerFor}. */
-  sealer?(purpose: string): Sealer;
+  sealer?(purpose: SealPurpose): Sealer;
 }
 
 /** What seals for a purpose. Where a key is being replaced, it opens what either key has sealed. */
-export function sealerFor(masterKey: MasterKey, purpose: string): Sealer {
+export function sealerFor(masterKey: MasterKey, purpose: SealPurpose): Sealer {
   return masterKey.sealer?.(purpose) ?? createSealer(masterKey.derive(purpose));
 }
 

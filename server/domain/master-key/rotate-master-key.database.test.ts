@@ -9,8 +9,10 @@ import { openDatabase } from "#server/store/open-database.ts";
 import { accountOf } from "#server/testing/account-of.ts";
 import { databases } from "#server/testing/databases.ts";
 import { createRecordingLogger } from "#server/testing/temporary-store.ts";
+import { MODEL_CONNECTION_SEALED_FOR } from "../assistant/model-connection.ts";
 import { systemClock } from "../clock.ts";
-import { KEPT_PURPOSES, openKeyRing, type KeyRing } from "./key-ring.ts";
+import { openKeyRing, type KeyRing } from "./key-ring.ts";
+import { KEPT_PURPOSES, type SealPurpose } from "./purposes.ts";
 import { watchKeyRing } from "./key-ring-watch.ts";
 import { loadMasterKey, sealerFor, type MasterKey } from "./master-key.ts";
 import { rotateMasterKey } from "./rotate-master-key.ts";
@@ -36,7 +38,7 @@ describe.each(databases)("a master key on $name", ({ openEmpty }) => {
     const [old, fresh] = [await newKey(), await newKey()];
     const places = sealedPlaces(db);
     const ring = await openKeyRing([old], store);
-    const seal = (purpose: string, aad: string) => ring.sealer(purpose).seal(`secret of ${aad}`, aad);
+    const seal = (purpose: SealPurpose, aad: string) => ring.sealer(purpose).seal(`secret of ${aad}`, aad);
     for (let n = 0; n < 3; n += 1) {
       await db
         .insertInto("signing_keys")
@@ -73,7 +75,7 @@ describe.each(databases)("a master key on $name", ({ openEmpty }) => {
     }
     await db
       .insertInto("model_connection")
-      .values({ id: "model", sealed: seal("model-connection-seal", "model connection") })
+      .values({ id: "model", sealed: seal("model-connection-seal", MODEL_CONNECTION_SEALED_FOR) })
       .execute();
     /** What the keys open, all of it. */
     const openAll = async (keys: readonly MasterKey[]): Promise<number> => {

@@ -2,6 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { createSealer, type Sealer } from "../secrets/sealer.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { keyIdOf, type MasterKey } from "./master-key.ts";
+import type { SealPurpose } from "./purposes.ts";
 
 /** A secret as it lies in the database. */
 export interface SealedRow {
@@ -15,7 +16,7 @@ export interface SealedRow {
 /** All secrets of one kind. */
 export interface SealedPlace {
   readonly name: string;
-  readonly purpose: string;
+  readonly purpose: SealPurpose;
   /** The next ones after `key` in the order of keys; none at the end. */
   next(key: readonly string[] | undefined): Promise<readonly SealedRow[]>;
   /** False when it is another one by now. */

@@ -11,7 +11,6 @@ import {
   type RotationStep,
 } from "./key-rotation.ts";
 import type { VerifyingKey } from "./jws.ts";
-import { SIGNING_KEY_SEAL } from "../master-key/key-ring.ts";
 import { sealerFor, type MasterKey } from "../master-key/master-key.ts";
 import type { SigningKeyStore, StoredSigningKey, TokenAlgorithm } from "./ports.ts";
 
@@ -143,7 +142,7 @@ export async function createSigningKeys({
 
 /** Seals private keys for the database. */
 export function createKeySealer(masterKey: MasterKey): Sealer {
-  return sealerFor(masterKey, SIGNING_KEY_SEAL);
+  return sealerFor(masterKey, "signing-key-seal");
 }
 
 interface Jwks {

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from "kysely";
-import { MODEL_CONNECTION_SEAL } from "#server/domain/assistant/model-connection.ts";
+import { MODEL_CONNECTION_SEALED_FOR } from "#server/domain/assistant/model-connection.ts";
 import type { MasterKeyRecord, MasterKeyStore } from "#server/domain/master-key/key-ring.ts";
+import type { SealPurpose } from "#server/domain/master-key/purposes.ts";
 import type { SealedPlace, SealedRow } from "#server/domain/master-key/rotate-master-key.ts";
 import type { Tables } from "./schema.ts";
 import { withoutTotp } from "./totp-store.ts";
@@ -76,46 +77,40 @@ export async function giveUpSealed(trx: Kysely<Tables>, id: string): Promise<rea
 interface Column {
   readonly table: string;
   readonly column: string;
-  readonly purpose: string;
   /** Of the primary key. */
   readonly key: readonly string[];
   readonly aadOf: (key: readonly string[]) => string;
 }
 
 const own = (key: readonly string[]): string => key.join(":");
-/** Every column with a secret, the purpose that it is sealed for, and where it belongs. */
-const columns: readonly Column[] = [
-  {
-    table: "signing_keys",
-    column: "sealed_private_key",
-    purpose: "signing-key-seal",
-    key: ["kid"],
-    aadOf: own,
-  },
-  { table: "accounts", column: "totp_sealed", purpose: "totp-secrets", key: ["id"], aadOf: own },
-  { table: "accounts", column: "totp_pending_sealed", purpose: "totp-secrets", key: ["id"], aadOf: own },
-  {
-    table: "oidc_payloads",
-    column: "sealed_payload",
-    purpose: "oidc-payload-seal",
-    key: ["model", "id_hash"],
-    aadOf: own,
-  },
-  {
-    table: "model_connection",
-    column: "sealed",
-    purpose: MODEL_CONNECTION_SEAL,
-    key: ["id"],
-    aadOf: () => "model connection",
-  },
-];
+/** For each purpose every column with a secret, and where it belongs. */
+const columns: Readonly<Record<SealPurpose, readonly Column[]>> = {
+  "signing-key-seal": [{ table: "signing_keys", column: "sealed_private_key", key: ["kid"], aadOf: own }],
+  "totp-secrets": [
+    { table: "accounts", column: "totp_sealed", key: ["id"], aadOf: own },
+    { table: "accounts", column: "totp_pending_sealed", key: ["id"], aadOf: own },
+  ],
+  "oidc-payload-seal": [
+    { table: "oidc_payloads", column: "sealed_payload", key: ["model", "id_hash"], aadOf: own },
+  ],
+  // For five minutes, in a form of a page.
+  "oidc-sign-in-proof": [],
+  "model-connection-seal": [
+    { table: "model_connection", column: "sealed", key: ["id"], aadOf: () => MODEL_CONNECTION_SEALED_FOR },
+  ],
+};
 
 /** All secrets of a database; {@link SealedPlace} on SQL. */
 export function sealedPlaces(db: Kysely<Tables>): readonly SealedPlace[] {
-  return columns.map((column) => placeOf(db, column));
+  const purposes = Object.entries(columns) as [SealPurpose, readonly Column[]][];
+  return purposes.flatMap(([purpose, sealed]) => sealed.map((column) => placeOf(db, purpose, column)));
 }
 
-function placeOf(db: Kysely<Tables>, { table, column, purpose, key, aadOf }: Column): SealedPlace {
+function placeOf(
+  db: Kysely<Tables>,
+  purpose: SealPurpose,
+  { table, column, key, aadOf }: Column,
+): SealedPlace {
   const names = sql.join(key.map((name) => sql.ref(name)));
   return {
     name: `${table}.${column}`,
