@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { PipitError } from "#contract/pipit-error.ts";
+import { signInEnded } from "#server/domain/access/ended-sign-in.ts";
 import type { AuthStore, AuthStores } from "#server/domain/auth-store.ts";
 import { scopesOf } from "#server/domain/tokens/scopes.ts";
 import {
@@ -69,7 +69,7 @@ function hashOfDigits(code: string, digits: string): string {
 async function refuseEnded(tx: AuthStores, userId: string, sessionId: string): Promise<void> {
   await tx.accounts.lock(userId);
   if (await isLive(tx, sessionId)) return;
-  throw new PipitError("TOKEN_INVALID", "This sign-in has ended. Sign in again.");
+  throw signInEnded();
 }
 
 async function isLive(

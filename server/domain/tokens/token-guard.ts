@@ -1,4 +1,5 @@
 import { PipitError } from "#contract/pipit-error.ts";
+import { accountClosed, signInEnded } from "#server/domain/access/ended-sign-in.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Clock } from "#contract/clock.ts";
 import type { MessageBus } from "#server/domain/message-bus.ts";
@@ -92,21 +93,9 @@ function endOf({ kind }: Caller, state: TokenState | undefined): PipitError | un
   // First: it ends all sessions as well. A service has no account; a person without one was removed.
   if (state.accountActive === false || (state.accountActive === undefined && kind === "user"))
     return accountClosed();
-  if (state.session === "revoked" || state.session === "unknown") return ended(`session ${state.session}`);
-  if (state.jtiRevoked) return ended("token revoked");
-  if (!state.clientActive) return ended("client switched off");
+  if (state.session === "revoked" || state.session === "unknown")
+    return signInEnded(`session ${state.session}`);
+  if (state.jtiRevoked) return signInEnded("token revoked");
+  if (!state.clientActive) return signInEnded("client switched off");
   return undefined;
-}
-
-/** By its name, since to sign in again would not help. */
-function accountClosed(): PipitError {
-  return new PipitError(
-    "ACCOUNT_CLOSED",
-    "This account was switched off, or no longer exists on this server.",
-  );
-}
-
-/** One text for all else: it is over, whatever ended it; the log gets the reason. */
-function ended(detail: string): PipitError {
-  return new PipitError("TOKEN_INVALID", "This sign-in has ended. Sign in again.", { detail });
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { PipitError } from "#contract/pipit-error.ts";
+import { accountClosed } from "#server/domain/access/ended-sign-in.ts";
 import { owner, reader } from "#server/domain/access/access.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import type { Owner } from "#server/domain/accounts/own-account.ts";
@@ -28,9 +28,7 @@ export function ownAccountRoutes(ctx: HttpContext): readonly Route[] {
     route("GET", "/auth/me", reader, async (_request, caller) => {
       const { accounts, totp } = ctx.store.auth;
       const found = await accounts.findWithCredentials(caller.userId);
-      if (found === undefined || !found.account.active) {
-        throw new PipitError("TOKEN_INVALID", "This account is switched off.");
-      }
+      if (found === undefined || !found.account.active) throw accountClosed();
       const secondFactor = found.credentials.totpSealed !== undefined;
       return {
         ...toAccountBody(found.account),

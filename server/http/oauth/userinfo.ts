@@ -1,4 +1,4 @@
-import { PipitError } from "#contract/pipit-error.ts";
+import { accountClosed } from "#server/domain/access/ended-sign-in.ts";
 import type { CallerAccess } from "#server/domain/access/access.ts";
 import type { Account } from "#server/domain/accounts/ports.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
@@ -15,9 +15,7 @@ export function userinfoRoutes({ store }: HttpContext): readonly CallerRoute[] {
   return (["GET", "POST"] as const).map((method) =>
     route(method, "/oauth/userinfo", access, async (_request, { userId, scope }) => {
       const account = await store.auth.accounts.findById(userId);
-      if (account === undefined || !account.active) {
-        throw new PipitError("TOKEN_INVALID", "This account is switched off.");
-      }
+      if (account === undefined || !account.active) throw accountClosed();
       return claimsAbout(account, scope);
     }),
   );

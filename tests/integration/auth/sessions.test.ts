@@ -162,4 +162,16 @@ describe.each(databasesBySize)("userinfo on $name", ({ name }) => {
     await stage.post("/oauth/revoke", { client_id: "pipit-cli", token: refreshToken });
     expect((await stage.get(USERINFO, bearer(accessToken))).status).toBe(401);
   });
+
+  test("an account that was switched off a moment ago is told so, also where its token is still believed", async () => {
+    await stage.addAccount({ id: "off" });
+    const { accessToken } = await stage.signIn("off", { scope: "openid api:read" });
+    for (const path of ["/auth/me", USERINFO])
+      expect((await stage.get(path, bearer(accessToken))).status).toBe(200);
+    await stage.store.auth.accounts.update("off", { active: false }, 1);
+    const own = await stage.get("/auth/me", bearer(accessToken));
+    expect([own.status, own.body["error"]]).toMatchObject([401, { code: "ACCOUNT_CLOSED" }]);
+    const claims = await stage.get(USERINFO, bearer(accessToken));
+    expect([claims.status, claims.body]).toMatchObject([401, { error: "invalid_token" }]);
+  });
 });
