@@ -19,6 +19,8 @@ export const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
 /** Longest name of a model, in UTF-16 code units. */
 export const MODEL_NAME_MAX_CHARS = 256;
 /** Longest title of a chat, in UTF-16 code units. */
+/** Longest id: of ours they are UUIDs, of imported chats what the other program had. */
+export const ID_MAX_CHARS = 128;
 export const TITLE_MAX_CHARS = 1_000;
 /** Longest memory, in characters (code points). */
 export const MEMORY_MAX_CHARS = 300;

@@ -1,5 +1,10 @@
 import { IMAGE_MAX_SIDE_PX } from "./limits.ts";
 
+/** Of JPEG, of 100: what a message carries. */
+export const SCREEN_JPEG_QUALITY = 85;
+/** Of JPEG, of 100: a whole display, of which a part is then chosen. */
+export const PREVIEW_JPEG_QUALITY = 90;
+
 /** An encoded picture: JPEG, PNG or WebP, at most SCREENSHOT_MAX_BYTES. */
 export interface ScreenImage {
   readonly bytes: Uint8Array;

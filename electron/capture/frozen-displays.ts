@@ -1,7 +1,11 @@
 import type { DesktopCapturer, Display, NativeImage, Screen } from "electron";
 import { pixelsOf, type Region } from "#contract/region.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
-import { fittedSize } from "#contract/screen-image.ts";
+import {
+  fittedSize,
+  PREVIEW_JPEG_QUALITY,
+  SCREEN_JPEG_QUALITY,
+  type ScreenImage,
+} from "#contract/screen-image.ts";
 import { freezeScreens, type PlacedScreen } from "#engine/node/screen/frozen-screens.ts";
 import {
   beforeTimeout,
@@ -9,10 +13,6 @@ import {
   type ScreenCaptureOptions,
 } from "#engine/node/screen/screen-capture.ts";
 import type { FrozenDisplay } from "./region-choice.ts";
-
-/** As those of pictures taken natively. */
-const PREVIEW_QUALITY = 90;
-const JPEG_QUALITY = 85;
 
 type Screens = Pick<Screen, "getAllDisplays" | "dipToScreenPoint">;
 
@@ -63,7 +63,7 @@ async function freezeMac(
     if (picture === undefined || picture.isEmpty()) throw screenRefused("the system gave an empty picture");
     return {
       id,
-      preview: async () => new Uint8Array(picture.toJPEG(PREVIEW_QUALITY)),
+      preview: async () => new Uint8Array(picture.toJPEG(PREVIEW_JPEG_QUALITY)),
       crop: async (region) => cropped(picture, region),
     };
   });
@@ -75,5 +75,5 @@ function cropped(picture: NativeImage, region: Region): ScreenImage {
   const part = picture
     .crop({ x, y, width, height })
     .resize({ width: widthPx, height: heightPx, quality: "best" });
-  return { bytes: new Uint8Array(part.toJPEG(JPEG_QUALITY)), widthPx, heightPx };
+  return { bytes: new Uint8Array(part.toJPEG(SCREEN_JPEG_QUALITY)), widthPx, heightPx };
 }

@@ -1,12 +1,11 @@
 import type { DesktopCapturer } from "electron";
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage, WindowPicture } from "#contract/screen-image.ts";
+import { SCREEN_JPEG_QUALITY, type ScreenImage, type WindowPicture } from "#contract/screen-image.ts";
 import { beforeTimeout, screenRefused } from "#engine/node/screen/screen-capture.ts";
 
 const THUMBNAIL = { width: 320, height: 200 } as const;
 const THUMBNAIL_QUALITY = 75;
-const JPEG_QUALITY = 85;
 /** More could not be told apart. */
 const WINDOWS_MAX = 40;
 
@@ -47,7 +46,7 @@ export function createWindowPictures({ capturer, ownSources }: WindowPicturesOpt
       const picture = found.find((source) => source.id === id)?.thumbnail;
       if (picture === undefined) throw windowGone();
       const { width, height } = picture.getSize();
-      return { bytes: new Uint8Array(picture.toJPEG(JPEG_QUALITY)), widthPx: width, heightPx: height };
+      return { bytes: new Uint8Array(picture.toJPEG(SCREEN_JPEG_QUALITY)), widthPx: width, heightPx: height };
     },
   };
 }

@@ -1,10 +1,9 @@
 import type { DesktopCapturer, Screen } from "electron";
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import { SCREEN_JPEG_QUALITY, type ScreenImage } from "#contract/screen-image.ts";
 import { screenRefused, type ScreenCaptureOptions } from "#engine/node/screen/screen-capture.ts";
 
 /** As that of pictures taken natively (screen-capture.ts). */
-const JPEG_QUALITY = 85;
 
 type Screens = Pick<Screen, "getCursorScreenPoint" | "getDisplayNearestPoint" | "dipToScreenPoint">;
 
@@ -39,7 +38,7 @@ async function takeMacScreen(
   // Without permission there may be sources with empty pictures.
   if (thumbnail === undefined || thumbnail.isEmpty()) throw screenRefused("the system gave an empty picture");
   const { width, height } = thumbnail.getSize();
-  return { bytes: new Uint8Array(thumbnail.toJPEG(JPEG_QUALITY)), widthPx: width, heightPx: height };
+  return { bytes: new Uint8Array(thumbnail.toJPEG(SCREEN_JPEG_QUALITY)), widthPx: width, heightPx: height };
 }
 
 /** In pixels of the display, and no larger than what a model is sent. */

@@ -1,3 +1,5 @@
+import { isLoopbackHost } from "#engine/loopback.ts";
+
 /** What was typed as a server's address. */
 export type ReadAddress =
   /** Nothing: the server of this machine. */
@@ -18,7 +20,7 @@ export function readServerAddress(typed: string): ReadAddress {
   const url = parse(text);
   if (url === undefined) return { kind: "invalid" };
   if (url.username !== "" || url.password !== "") return { kind: "credentials" };
-  if (url.protocol === "http:" && !isLoopback(url.hostname)) return { kind: "insecure", host: url.host };
+  if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) return { kind: "insecure", host: url.host };
   return { kind: "address", url: `${url.origin}${url.pathname.replace(/\/+$/u, "")}` };
 }
 
@@ -31,15 +33,5 @@ function parse(text: string): URL | undefined {
 
 function guessScheme(text: string): string {
   const bare = `http://${text}`;
-  return URL.canParse(bare) && isLoopback(new URL(bare).hostname) ? bare : `https://${text}`;
-}
-
-/** As in engine/node/http/loopback.ts; URL has already normalised the name. */
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(?:\.\d{1,3}){3}$/u.test(hostname)
-  );
+  return URL.canParse(bare) && isLoopbackHost(new URL(bare).hostname) ? bare : `https://${text}`;
 }

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { issueSignInCode } from "#server/domain/accounts/sign-in-codes.ts";
 import { createClientAddress } from "#server/net/client-address.ts";
 import type { ServerConfig } from "#server/config/config.ts";
-import { formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
+import { bareHost, formatAddress, type ListenAddress } from "#server/net/listen-address.ts";
 import { createContext, type ContextDeps, type ServerContext } from "./context.ts";
 import type { Logger } from "#contract/logger.ts";
+import { serverStopping } from "#server/domain/server-stopping.ts";
 import { createWsTokens } from "#server/domain/tokens/ws-tokens.ts";
 import { FULL_SCOPE } from "#server/domain/tokens/scopes.ts";
 import { signInAddress } from "#server/http/auth/program-sign-in.ts";
@@ -18,7 +18,7 @@ import { createGate } from "#server/http/kit/gate.ts";
 import { createSecureTransport } from "#server/http/kit/secure-transport.ts";
 import { createAccessLog } from "#server/observe/access-log.ts";
 import { createSite, type Site } from "#server/http/kit/site.ts";
-import { isLoopbackAddress } from "#server/net/peer.ts";
+import { isOwnMachine } from "#server/net/peer.ts";
 import { startGrpcServer } from "#server/rpc/grpc-server.ts";
 import { createRpcRoutes, type RpcRoutes } from "#server/rpc/router.ts";
 import { buildId } from "#contract/build-id.ts";
@@ -164,12 +164,7 @@ async function stopAll(server: Stoppable, hurry: AbortSignal): Promise<void> {
     turns: context.turns,
     drainMs: server.drainMs,
     hurry,
-    endStreams: () =>
-      shutdown.abort(
-        new PipitError("SERVER_STOPPING", "The server is stopping. Try again in a moment.", {
-          retryAfterMs: 1_000,
-        }),
-      ),
+    endStreams: () => shutdown.abort(serverStopping()),
   });
   await owned.disposeAsync();
   context.logger.info("server.stopped");
@@ -188,7 +183,7 @@ function warnAboutExposure(logger: Logger, config: ServerConfig): void {
     ["--http", config.http],
     ["--grpc", config.grpc],
   ] as const) {
-    if (address.host === "localhost" || isLoopbackAddress(address.host)) continue;
+    if (isOwnMachine(address.host)) continue;
     logger.warn("server.exposed_without_tls", {
       setting: `${flag} ${formatAddress(address)}`,
       detail:
@@ -213,5 +208,5 @@ function proxyPort({ tls, publicUrl = "" }: ServerConfig, site: Site, headers: I
 
 /** The host of the public URL; an IPv6 address without brackets. */
 function publicName({ publicUrl }: ServerConfig): string | undefined {
-  return publicUrl === undefined ? undefined : new URL(publicUrl).hostname.replace(/^\[(.+)\]$/, "$1");
+  return publicUrl === undefined ? undefined : bareHost(new URL(publicUrl).hostname);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ListenAddress } from "#server/net/listen-address.ts";
-import { isLoopbackAddress } from "#server/net/peer.ts";
+import { isOwnMachine } from "#server/net/peer.ts";
 import { httpUrl, networks, text, toggle } from "./setting-kinds.ts";
 import type { Settings } from "./setting.ts";
 
@@ -308,6 +308,6 @@ function parseAddress(value: string): ListenAddress | undefined {
 /** Cookies of the page are for TLS away from this machine, and it lives at the root of its host. */
 function isPageOrigin(value: string): boolean {
   const url = new URL(value);
-  const here = url.hostname === "localhost" || isLoopbackAddress(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  const here = isOwnMachine(url.hostname);
   return url.href === `${url.origin}/` && (url.protocol === "https:" || here);
 }

@@ -8,3 +8,8 @@ export interface ListenAddress {
 export function formatAddress({ host, port }: ListenAddress): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
+
+/** A host as a URL has it, without the brackets of IPv6. */
+export function bareHost(host: string): string {
+  return host.replace(/^\[(.+)\]$/, "$1");
+}

@@ -1,5 +1,6 @@
 import { BlockList } from "node:net";
 import type { Peer } from "#server/domain/access/peer.ts";
+import { bareHost } from "./listen-address.ts";
 import { plainAddress, type AddressedRequest, type ClientAddress } from "./client-address.ts";
 
 /** Headers by which a proxy on this machine shows that the person sits elsewhere (RFC 7239 and its forerunners). */
@@ -30,6 +31,11 @@ export function isLoopbackAddress(address: string | undefined): boolean {
   if (address === undefined) return false;
   const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
   return plain.includes(":") ? loopback.check(plain, "ipv6") : loopback.check(plain, "ipv4");
+}
+
+/** True for what can only mean this machine in a setting or in the host of a URL; IPv6 in brackets or bare. */
+export function isOwnMachine(host: string): boolean {
+  return host === "localhost" || isLoopbackAddress(bareHost(host));
 }
 
 const loopback = new BlockList();

@@ -1,6 +1,6 @@
 import type { Monitor } from "node-screenshots";
 import { pixelsOf, type Region } from "#contract/region.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import { PREVIEW_JPEG_QUALITY, type ScreenImage } from "#contract/screen-image.ts";
 import {
   beforeTimeout,
   encodePicture,
@@ -10,9 +10,6 @@ import {
   screenRefused,
   type ScreenCaptureOptions,
 } from "./screen-capture.ts";
-
-/** What a person chooses from is looked at closely, and thrown away. */
-const PREVIEW_QUALITY = 90;
 
 /** One display as it was in one moment, in memory. */
 export interface FrozenScreen {
@@ -59,7 +56,7 @@ async function freeze(monitor: Monitor): Promise<PlacedScreen> {
   const picture = () => sharp(pixels, { raw: { width, height, channels: 4 } }).removeAlpha();
   return {
     ...place,
-    preview: async () => new Uint8Array(await picture().jpeg({ quality: PREVIEW_QUALITY }).toBuffer()),
+    preview: async () => new Uint8Array(await picture().jpeg({ quality: PREVIEW_JPEG_QUALITY }).toBuffer()),
     crop: async (region) => await encodePicture(picture().extract(pixelsOf(region, { width, height }))),
   };
 }

@@ -2,12 +2,11 @@ import type { Image, Monitor } from "node-screenshots";
 import type { Sharp } from "sharp";
 import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import type { ScreenImage } from "#contract/screen-image.ts";
+import { SCREEN_JPEG_QUALITY, type ScreenImage } from "#contract/screen-image.ts";
 import type { Logger } from "#contract/logger.ts";
 import type { Screen } from "#engine/ports.ts";
 
 /** The "high" of the original client (docs/reference/streaming.md). */
-const JPEG_QUALITY = 85;
 /** A portal dialog that the user does not answer, or a display server that hangs. */
 const CAPTURE_TIMEOUT_MS = 10_000;
 
@@ -75,7 +74,7 @@ export async function encodeImage(image: Image): Promise<ScreenImage> {
 export async function encodePicture(picture: Sharp): Promise<ScreenImage> {
   const { data, info } = await picture
     .resize({ width: IMAGE_MAX_SIDE_PX, height: IMAGE_MAX_SIDE_PX, fit: "inside", withoutEnlargement: true })
-    .jpeg({ quality: JPEG_QUALITY })
+    .jpeg({ quality: SCREEN_JPEG_QUALITY })
     .toBuffer({ resolveWithObject: true });
   return {
     bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),

@@ -167,11 +167,11 @@ function throwIfCancelled(signal: AbortSignal): void {
 }
 
 function notThere(wanted: string, names: readonly string[]): PipitError {
-  return new PipitError(
-    "MODEL_MISSING",
-    `There is no model "${wanted}" here. There are: ${names.slice(0, 20).join(", ") || "none"}.`,
-    { field: "model" },
-  );
+  return new PipitError("MODEL_MISSING", noSuchModelText(wanted, names), { field: "model" });
+}
+
+export function noSuchModelText(wanted: string, names: readonly string[]): string {
+  return `There is no model "${wanted}" here. There are: ${names.slice(0, 20).join(", ") || "none"}.`;
 }
 
 function limitsOf({ timeoutSeconds }: ModelConfig): ModelLimits {

@@ -2,6 +2,7 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "../access/caller.ts";
 import { answerLost } from "../chats/answer-lost.ts";
 import { repeat } from "../repeat.ts";
+import { stoppedAnswering } from "../server-stopping.ts";
 import { deferred } from "./deferred.ts";
 import { LiveTurn, type Place } from "./live-turn.ts";
 import { LEASE_MS, noAnswer, runTurn } from "./run-turn.ts";
@@ -72,7 +73,7 @@ class LiveTurns implements TurnService {
   async drain(signal: AbortSignal): Promise<void> {
     this.#stopping = true;
     const stopRest = (): void => {
-      for (const live of this.#running.keys()) live.stop(stoppingError());
+      for (const live of this.#running.keys()) live.stop(stoppedAnswering());
     };
     if (signal.aborted) stopRest();
     signal.addEventListener("abort", stopRest, { once: true });
@@ -99,7 +100,7 @@ class LiveTurns implements TurnService {
         : messageKey(caller.userId, question.clientMessageId);
     for (;;) {
       if (signal.aborted) throw new PipitError("CANCELLED", "Cancelled.");
-      if (this.#stopping) throw stoppingError();
+      if (this.#stopping) throw stoppedAnswering();
       const existing = key === undefined ? undefined : this.#byMessage.get(key);
       if (existing === undefined) return this.#open(question, caller, key);
       if (existing.joinable) {
@@ -185,11 +186,4 @@ class LiveTurns implements TurnService {
 
 function deletedError(): PipitError {
   return new PipitError("CHAT_NOT_FOUND", "This was deleted while it was being answered. Ask it anew.");
-}
-
-function stoppingError(): PipitError {
-  return new PipitError(
-    "SERVER_STOPPING",
-    "The server is stopping. The message can be sent again in a moment.",
-  );
 }

@@ -1,3 +1,5 @@
+import { ID_MAX_CHARS } from "#contract/limits.ts";
+
 // What foreign JSON may hold: of every value it is asked whether it is of the kind that is wanted.
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -22,7 +24,6 @@ export function nameOf(value: unknown, maxChars: number): string | undefined {
 }
 
 /** Longest id; a longer one is none of ours, and of no export that is known. */
-const ID_MAX_CHARS = 128;
 
 export function idOf(value: unknown): string | undefined {
   const text = textOf(value);

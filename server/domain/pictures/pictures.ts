@@ -2,6 +2,7 @@ import { IMAGE_MAX_SIDE_PX } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { JobError, JobQueue } from "#server/domain/jobs/job-queue.ts";
 import { startJobProcess } from "#server/domain/jobs/job-runner.ts";
+import { stoppedAnswering } from "../server-stopping.ts";
 import type { Picture } from "#server/domain/chats/ports.ts";
 import type { Scaled } from "./scale-picture.ts";
 
@@ -61,10 +62,7 @@ function toPipitError(error: unknown): unknown {
   if (!(error instanceof JobError)) return error;
   switch (error.kind) {
     case "closed":
-      return new PipitError(
-        "SERVER_STOPPING",
-        "The server is stopping. The message can be sent again in a moment.",
-      );
+      return stoppedAnswering();
     case "too-long":
       return tooLarge(`The screenshot cannot be read within ${LIMIT_MS / 1000} s. ${CURE}`, error);
     case "not-started":

@@ -19,6 +19,7 @@ import {
 } from "./ports.ts";
 import { countWhereReachable } from "./count-said.ts";
 import type { RoomAssistant, TakenQuestion } from "./room-assistant.ts";
+import { serverStopping } from "../server-stopping.ts";
 import { emptyMessage, noSuchPlace } from "./room-errors.ts";
 import { KEPT_MESSAGES, READ_AT_ONCE, RoomFeed } from "./room-feed.ts";
 import { warnUnlessTold } from "../outage.ts";
@@ -273,9 +274,7 @@ export class Rooms {
   #throwIfOver(signal: AbortSignal): void {
     signal.throwIfAborted();
     if (!this.#stopping) return;
-    throw new PipitError("SERVER_STOPPING", "The server is stopping. Try again in a moment.", {
-      retryAfterMs: 1_000,
-    });
+    throw serverStopping();
   }
 
   #throwIfTooSlow(hasCaughtUp: boolean): void {

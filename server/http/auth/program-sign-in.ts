@@ -7,6 +7,7 @@ import { limitBucket } from "#server/domain/limits/rules.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { originOf } from "../kit/origin.ts";
 import { HttpError } from "../kit/http-error.ts";
+import { NOT_A_FORM } from "../kit/parameters.ts";
 import { route, type Route } from "../kit/route.ts";
 import { pageCredentialsOf, readSessionCookie } from "../kit/cookies.ts";
 import { keepSession, personSession } from "./browser-session.ts";
@@ -156,7 +157,7 @@ async function refuseOtherAccount(
 /** The body, never the address, which ends up in histories and logs. */
 function readForm({ body }: FastifyRequest): URLSearchParams {
   if (body instanceof URLSearchParams) return body;
-  throw new HttpError(415, "The body must be a form (application/x-www-form-urlencoded).");
+  throw new HttpError(415, NOT_A_FORM);
 }
 
 function readOnce(form: URLSearchParams, field: string): string {

@@ -2,8 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { AccessLog } from "#server/observe/access-log.ts";
 import { CORRELATION_HEADER } from "#server/observe/correlation.ts";
 import type { EndedCall } from "#server/rpc/kit/measured-calls.ts";
-
-const SWITCHING_PROTOCOLS = 101;
+import { SWITCHING_PROTOCOLS } from "./socket-upgrades.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

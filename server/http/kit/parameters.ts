@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { ID_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -45,6 +46,16 @@ export function readQuery<Value>(
 /** For {@link readQuery}: a request that takes no parameters. */
 export const noQuery = z.object({});
 
+/** @param message says what it is the id of */
+export function idField(message?: string): z.ZodString {
+  return z.string(message).min(1, message).max(ID_MAX_CHARS, message);
+}
+
+/** The parameters of a path with one id. */
+export const idInPath = z.object({ id: idField() });
+
+export const yesOrNo = z.boolean("must be true or false");
+
 /** A whole number in a query string. */
 export function wholeNumber(min: number, max: number): z.ZodType<number> {
   const message = `must be a whole number from ${min} to ${max}`;
@@ -59,6 +70,8 @@ export function readBody<Value>(schema: z.ZodType<Value>, request: FastifyReques
   if (typeof body !== "object" || Array.isArray(body)) throw notJson();
   return readParameters(schema, body);
 }
+
+export const NOT_A_FORM = "The body must be a form (application/x-www-form-urlencoded).";
 
 function notJson(): HttpError {
   return new HttpError(415, "The body must be a JSON object (application/json).");

@@ -10,6 +10,8 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import type { Gate } from "./gate.ts";
 import { HttpError } from "./http-error.ts";
 
+/** `Cache-Control` for what has a hash of its content in its address: a year. */
+export const FOREVER = "public, max-age=31536000, immutable";
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"] as const satisfies readonly HTTPMethods[];
 type Method = (typeof METHODS)[number];
 

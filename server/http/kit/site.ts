@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ListenAddress } from "#server/net/listen-address.ts";
-import { isLoopbackAddress } from "#server/net/peer.ts";
+import { isOwnMachine } from "#server/net/peer.ts";
 
 /** The names under which a browser may know this server, and what follows from them. */
 export type Site = ReturnType<typeof createSite>;
@@ -10,7 +10,7 @@ export type Site = ReturnType<typeof createSite>;
 export function createSite(listen: ListenAddress, publicUrl: string | undefined) {
   const publicOrigin = publicUrl === undefined ? undefined : new URL(publicUrl);
   const names = new Set([listen.host.toLowerCase(), publicOrigin?.hostname]);
-  const checksHost = isLoopbackName(listen.host);
+  const checksHost = isOwnMachine(listen.host);
 
   /** Undefined when the browser names no origin. */
   const hasOwnOrigin = (headers: IncomingHttpHeaders): boolean | undefined => {
@@ -22,7 +22,7 @@ export function createSite(listen: ListenAddress, publicUrl: string | undefined)
     const own = parseHost(host);
     if (own === undefined) return false;
     // The cookie is for TLS away from this machine; a plain page there comes from an attacker on the way.
-    const schemes = isLoopbackName(own.hostname) ? ["http:", "https:"] : ["https:"];
+    const schemes = isOwnMachine(own.hostname) ? ["http:", "https:"] : ["https:"];
     return schemes.some((scheme) => origin === `${scheme}//${own.host}`);
   };
   return {
@@ -35,7 +35,7 @@ export function createSite(listen: ListenAddress, publicUrl: string | undefined)
     checkHost({ host }: IncomingHttpHeaders): void {
       if (!checksHost) return;
       const name = parseHost(host)?.hostname;
-      if (name !== undefined && (isLoopbackName(name) || names.has(name))) return;
+      if (name !== undefined && (isOwnMachine(name) || names.has(name))) return;
       throw new PipitError(
         "NOT_ALLOWED",
         "This server is not known by that name. Use the address that it printed, or start it with --public-url.",
@@ -67,7 +67,7 @@ export function createSite(listen: ListenAddress, publicUrl: string | undefined)
     /** Whether the browser should send a cookie over TLS only: always, but on the server's own machine. */
     needsSecureCookie({ origin, host }: IncomingHttpHeaders): boolean {
       const name = parseHost(host)?.hostname;
-      return origin?.startsWith("https:") === true || name === undefined || !isLoopbackName(name);
+      return origin?.startsWith("https:") === true || name === undefined || !isOwnMachine(name);
     },
   };
 }
@@ -79,8 +79,4 @@ function parseHost(
   if (header === undefined || !/^[\w.:[\]-]+$/.test(header)) return undefined;
   const url = URL.parse(`http://${header}`);
   return url === null ? undefined : { host: url.host, hostname: url.hostname };
-}
-
-function isLoopbackName(name: string): boolean {
-  return name === "localhost" || isLoopbackAddress(name.replace(/^\[(.*)\]$/, "$1"));
 }

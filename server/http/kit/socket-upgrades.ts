@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { WebSocketServer, type WebSocket } from "ws";
 
 /** Clients have nothing long to say. */
+/** Of the answer to a request that became a socket. */
+export const SWITCHING_PROTOCOLS = 101;
 const MESSAGE_MAX_BYTES = 64 * 1024;
 /** How long a peer may take to close in turn. */
 const CLOSE_WITHIN_MS = 250;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RequestSpan, Tracing } from "#server/observe/tracing.ts";
+import { SWITCHING_PROTOCOLS } from "./socket-upgrades.ts";
 
-const SWITCHING_PROTOCOLS = 101;
 /** Asked every few seconds by those who watch the server. */
 const WATCHED = new Set(["/health", "/ready", "/metrics"]);
 

@@ -5,7 +5,15 @@ import { PipitError } from "#contract/pipit-error.ts";
 import { reader, writer } from "#server/domain/access/access.ts";
 import type { Chat, ChatStore } from "#server/domain/chats/ports.ts";
 import { titleFrom } from "#server/domain/chats/title.ts";
-import { readBody, readParameters, readQuery, wholeNumber } from "../kit/parameters.ts";
+import {
+  idField,
+  idInPath,
+  readBody,
+  readParameters,
+  readQuery,
+  wholeNumber,
+  yesOrNo,
+} from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { cursorAfter, readCursor } from "./chat-cursor.ts";
@@ -21,9 +29,8 @@ const listQuery = z.object({
   cursor: z.string("must be one text").max(1_000, "must be at most 1000 characters").optional(),
   pinned: trueOrFalse,
   archived: trueOrFalse,
-  project: z.string("must be one id").min(1).max(128).optional(),
+  project: idField("must be one id").optional(),
 });
-export const chatParameters = z.object({ id: z.string().min(1).max(128) });
 
 /** A title as it is kept. */
 export const titleSchema = z
@@ -31,14 +38,13 @@ export const titleSchema = z
   .max(TITLE_MAX_CHARS, `must be at most ${TITLE_MAX_CHARS} characters`)
   .transform(titleFrom)
   .refine((line) => line !== "", "must not be empty");
-const yesOrNo = z.boolean("must be true or false");
-const projectId = z.string("must be the id of a project").min(1, "must be the id of a project").max(128);
+const projectId = idField("must be the id of a project");
 const newChat = z.object({
   title: titleSchema.optional(),
   temporary: yesOrNo.optional(),
   project_id: projectId.optional(),
 });
-const turnText = z.string("must be the id of a turn").min(1, "must be the id of a turn").max(128);
+const turnText = idField("must be the id of a turn");
 const forked = z.object({ turn_id: turnText });
 const changes = z.object({
   title: titleSchema.optional(),
@@ -75,11 +81,11 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
       return toChatBody(await findChat(chats, userId, id));
     }),
     route("GET", "/v1/chats/:id", reader, async (request, caller) => {
-      const { id } = readParameters(chatParameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       return toChatBody(await findChat(chats, caller.userId, id));
     }),
     route("PUT", "/v1/chats/:id", writer, async (request, caller) => {
-      const { id } = readParameters(chatParameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       const { shown_turn_id: shownTurnId, project_id: ofProject, ...wanted } = readBody(changes, request);
       await findChat(chats, caller.userId, id);
       return toChatBody(
@@ -87,7 +93,7 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
       );
     }),
     route("POST", "/v1/chats/:id/fork", writer, async (request, caller, reply) => {
-      const { id: chatId } = readParameters(chatParameters, request.params);
+      const { id: chatId } = readParameters(idInPath, request.params);
       const { turn_id: turnId } = readBody(forked, request);
       const fork = { turnId, id: randomUUID(), nowMs: clock.nowMs() };
       const copy = await chats.fork(caller.userId, chatId, fork);
@@ -95,13 +101,13 @@ export function chatsRoutes({ store: { chats }, turns, clock }: HttpContext): re
       return toChatBody(copy);
     }),
     route("DELETE", "/v1/chats/:id", writer, async (request, caller, reply) => {
-      const { id } = readParameters(chatParameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       await chats.remove(caller.userId, id);
       turns.stopDeleted({ chatId: id });
       reply.code(204);
     }),
     route("POST", "/v1/chats/:id/restore", writer, async (request, caller) => {
-      const { id } = readParameters(chatParameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       return toChatBody(await chats.restore(caller.userId, id));
     }),
   ];

@@ -6,12 +6,11 @@ import { checkMemoryText, noRoom } from "#server/domain/memories/memory-text.ts"
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { noQuery, readBody, readParameters, readQuery } from "../kit/parameters.ts";
+import { idInPath, noQuery, readBody, readParameters, readQuery, yesOrNo } from "../kit/parameters.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 
 const written = z.object({ text: z.string(`must be text of 1 to ${MEMORY_MAX_CHARS} characters`) });
-const wanted = z.object({ remembers: z.boolean("must be true or false") });
-const parameters = z.object({ id: z.string().min(1).max(128) });
+const wanted = z.object({ remembers: yesOrNo });
 
 /**
  * `/v1/memories`: what the assistant remembers of the caller in every chat. `GET` lists it, `PUT {remembers}` switches all of it
@@ -46,17 +45,17 @@ export function memoriesRoutes({ store: { auth }, clock }: HttpContext): readonl
       return toMemoryBody(kept);
     }),
     route("PUT", "/v1/memories/:id", owner, async (request, { userId }) => {
-      const { id } = readParameters(parameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       const text = checkMemoryText(readBody(written, request).text);
       return toMemoryBody(found(await memories.update(userId, id, text, clock.nowMs())));
     }),
     route("DELETE", "/v1/memories/:id", owner, async (request, { userId }, reply) => {
-      const { id } = readParameters(parameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       if (!(await memories.remove(userId, id))) throw noMemory();
       reply.code(204);
     }),
     route("POST", "/v1/memories/:id/restore", owner, async (request, { userId }) => {
-      const { id } = readParameters(parameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       return toMemoryBody(found(await memories.restore(userId, id)));
     }),
   ];

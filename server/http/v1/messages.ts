@@ -7,16 +7,16 @@ import type { Caller } from "#server/domain/access/caller.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
 import type { Memory } from "#server/domain/memories/ports.ts";
 import type { HistoryTurn, Turn } from "#server/domain/chats/ports.ts";
-import { readParameters, readQuery, wholeNumber } from "../kit/parameters.ts";
+import { idField, idInPath, readParameters, readQuery, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
-import { chatParameters, findChat } from "./chats.ts";
+import { findChat } from "./chats.ts";
 
 const DEFAULT_TURNS = 100;
 const MAX_TURNS = 500;
 /** How many turns come after the one that `around` names; the others come before it. */
 const NEWER_TURNS = 10;
-const id = z.string().min(1).max(128);
+const id = idField();
 const messagesQuery = z
   .object({
     limit: wholeNumber(1, MAX_TURNS).default(DEFAULT_TURNS),
@@ -28,7 +28,7 @@ const messagesQuery = z
     message: "cannot stand beside before",
   });
 const summaryQuery = z.object({ before: id.optional() });
-const turnParameters = chatParameters.extend({ turn_id: id });
+const turnParameters = idInPath.extend({ turn_id: id });
 
 /** What a person did to an answer is no cancelled call to them. */
 const statuses = { running: "running", done: "done", failed: "failed", cancelled: "stopped" } as const;
@@ -44,7 +44,7 @@ export function messagesRoutes({
 }: HttpContext): readonly CallerRoute[] {
   return [
     route("GET", "/v1/chats/:id/messages", reader, async (request, caller) => {
-      const { id: chatId } = readParameters(chatParameters, request.params);
+      const { id: chatId } = readParameters(idInPath, request.params);
       const { limit, before, around } = readQuery(messagesQuery, request);
       await findChat(chats, caller.userId, chatId);
       const remembered = await rememberedOf(auth, caller);
@@ -59,7 +59,7 @@ export function messagesRoutes({
       return { data: messagesOf(found.path), cut: found.isCut };
     }),
     route("GET", "/v1/chats/:id/summary", reader, async (request, caller) => {
-      const { id: chatId } = readParameters(chatParameters, request.params);
+      const { id: chatId } = readParameters(idInPath, request.params);
       const { before } = readQuery(summaryQuery, request);
       const { headTurnId } = await findChat(chats, caller.userId, chatId);
       const last = before ?? headTurnId;

@@ -3,13 +3,14 @@ import { MODEL_NAME_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/version.ts";
 import { readerOrService, writer } from "#server/domain/access/access.ts";
+import { noSuchModelText } from "#server/domain/assistant/model-source.ts";
 import type { HttpContext } from "../kit/http-context.ts";
-import { readBody, readParameters } from "../kit/parameters.ts";
+import { idField, readBody, readParameters } from "../kit/parameters.ts";
 import { abortWithRequest } from "../kit/request-signal.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { findChat } from "./chats.ts";
 
-const chatId = z.string().min(1).max(128).optional();
+const chatId = idField().optional();
 const listQuery = z.object({ chat_id: chatId });
 const choice = z.object({ model: z.string().min(1).max(MODEL_NAME_MAX_CHARS).nullable(), chat_id: chatId });
 
@@ -50,9 +51,5 @@ export function modelsRoutes(ctx: HttpContext): readonly CallerRoute[] {
 
 function mustBeThere(model: string, names: readonly string[]): void {
   if (names.includes(model)) return;
-  throw new PipitError(
-    "INVALID_REQUEST",
-    `There is no model "${model}" here. There are: ${names.slice(0, 20).join(", ") || "none"}.`,
-    { field: "model" },
-  );
+  throw new PipitError("INVALID_REQUEST", noSuchModelText(model, names), { field: "model" });
 }

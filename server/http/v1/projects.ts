@@ -7,7 +7,7 @@ import type { Project } from "#server/domain/projects/ports.ts";
 import { checkInstructions } from "#server/domain/projects/project-rules.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { noQuery, readBody, readParameters, readQuery } from "../kit/parameters.ts";
+import { idInPath, noQuery, readBody, readParameters, readQuery, yesOrNo } from "../kit/parameters.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { titleSchema } from "./chats.ts";
 
@@ -17,10 +17,9 @@ const changes = z.object({
     .string(`must be text of at most ${PROJECT_INSTRUCTIONS_MAX_CHARS} characters`)
     .transform(checkInstructions)
     .optional(),
-  memory: z.boolean("must be true or false").optional(),
+  memory: yesOrNo.optional(),
 });
 const newProject = changes.extend({ name: titleSchema });
-const parameters = z.object({ id: z.string().min(1).max(128) });
 
 /**
  * `/v1/projects` and `/v1/projects/{id}`: the caller's projects. No key can change one: what is written here speaks in
@@ -46,14 +45,14 @@ export function projectsRoutes({ store: { auth }, clock }: HttpContext): readonl
       return toProjectBody(project);
     }),
     route("PUT", "/v1/projects/:id", owner, async (request, { userId }) => {
-      const { id } = readParameters(parameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       const { memory: remembers, ...written } = readBody(changes, request);
       const project = await projects.update(userId, id, { ...written, remembers }, clock.nowMs());
       if (project === undefined) throw noProject();
       return toProjectBody(project);
     }),
     route("DELETE", "/v1/projects/:id", owner, async (request, { userId }, reply) => {
-      const { id } = readParameters(parameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       if (!(await projects.remove(userId, id))) throw noProject();
       reply.code(204);
     }),

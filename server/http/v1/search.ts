@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { reader } from "#server/domain/access/access.ts";
 import { SEARCH_BOUNDS, searchChats } from "#server/domain/chats/search-chats.ts";
-import { readQuery, wholeNumber } from "../kit/parameters.ts";
+import { idField, readQuery, wholeNumber } from "../kit/parameters.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type CallerRoute } from "../kit/route.ts";
 import { findChat } from "./chats.ts";
@@ -17,7 +17,7 @@ const searchQuery = z
       .max(queryChars, `must be 1 to ${queryChars} characters`)
       .refine((text) => !text.includes("\0"), "must not hold a NUL character"),
     scope: z.enum(["all", "current"], "must be 'all' or 'current'").default("all"),
-    chat_id: z.string().min(1).max(128).optional(),
+    chat_id: idField().optional(),
     limit: wholeNumber(1, limit.most).default(limit.usual),
     per_session: wholeNumber(1, perSession.most).optional(),
     context_turns: wholeNumber(0, contextTurns.most).default(contextTurns.usual),

@@ -1,13 +1,10 @@
 import { anyone } from "#server/domain/access/access.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { HttpError } from "../kit/http-error.ts";
-import { route, type OpenRoute } from "../kit/route.ts";
+import { FOREVER, route, type OpenRoute } from "../kit/route.ts";
 import { MISSING_PAGE } from "./missing-page.ts";
 import { addPageHeaders, sendFile } from "./send-file.ts";
 import { createWebBuildSource, FIXED_FILES } from "./web-build.ts";
-
-/** A year: the name of each file holds a hash of its content. */
-const FOREVER = "public, max-age=31536000, immutable";
 
 /** Where the window stands by its own router (renderer/app/address.ts): each can be linked to and reloaded. */
 const PAGE_PATHS = ["/", "/login", "/register", "/profile", "/settings", "/c/:chatId", "/r/:room"] as const;

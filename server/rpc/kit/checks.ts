@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { HandlerContext } from "@connectrpc/connect";
-import { MODEL_NAME_MAX_CHARS, PROMPT_MAX_CHARS } from "#contract/limits.ts";
+import { ID_MAX_CHARS, MODEL_NAME_MAX_CHARS, PROMPT_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "#server/domain/access/caller.ts";
 import { callerKey } from "./call-context.ts";
 
 const HARDWARE_ID_MAX_CHARS = 256;
-const SESSION_ID_MAX_CHARS = 128;
 const LOCALE_MAX_CHARS = 35;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -36,10 +35,10 @@ export function checkHardwareId(value: string): string {
 /** The client's session id, or a new UUID v4 when it sent none. Throws INVALID_REQUEST. */
 export function checkSessionId(value: string | undefined): string {
   if (value === undefined || value.trim() === "") return randomUUID();
-  if (value.length <= SESSION_ID_MAX_CHARS) return value;
+  if (value.length <= ID_MAX_CHARS) return value;
   throw new PipitError(
     "INVALID_REQUEST",
-    `session_id is ${value.length} characters long; the limit is ${SESSION_ID_MAX_CHARS}. Send a UUID.`,
+    `session_id is ${value.length} characters long; the limit is ${ID_MAX_CHARS}. Send a UUID.`,
     { field: "session_id" },
   );
 }

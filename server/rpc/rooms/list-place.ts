@@ -1,23 +1,16 @@
 import { z } from "zod";
+import { ID_MAX_CHARS } from "#contract/limits.ts";
 import { invalidField } from "#server/domain/invalid-field.ts";
+import { fromCursor, toCursor } from "#server/domain/list-cursor.ts";
 import type { ListPlace } from "#server/domain/rooms/member-ports.ts";
 
-const content = z.tuple([z.int(), z.string().max(128)]);
-
-/** Where the next page of a list of rooms or members begins; opaque to clients, and nothing that they may not see. */
-function cursorOf({ atMs, id }: ListPlace): string {
-  return Buffer.from(JSON.stringify([atMs, id])).toString("base64url");
-}
+const content = z.tuple([z.int(), z.string().max(ID_MAX_CHARS)]);
 
 /** Throws INVALID_REQUEST for what is no cursor. */
 export function placeOf(cursor: string | undefined): ListPlace | undefined {
   if (cursor === undefined || cursor === "") return undefined;
-  try {
-    const [atMs, id] = content.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
-    return { atMs, id };
-  } catch {
-    throw invalidField("cursor", "is none of this list. Send next_cursor as it came, or begin without one.");
-  }
+  const [atMs, id] = fromCursor(content, cursor);
+  return { atMs, id };
 }
 
 /** Throws INVALID_REQUEST. */
@@ -37,6 +30,9 @@ export function paged<T>(
   limit: number,
   place: (last: T) => ListPlace,
 ): { readonly page: readonly T[]; readonly nextCursor?: string } {
-  const last = found.length > limit ? found[limit - 1] : undefined;
-  return { page: found.slice(0, limit), ...(last !== undefined && { nextCursor: cursorOf(place(last)) }) };
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  if (last === undefined) return { page };
+  const { atMs, id } = place(last);
+  return { page, nextCursor: toCursor([atMs, id]) };
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { NOT_A_FORM } from "../../kit/parameters.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** Parameters of a request to the token endpoint or one of its neighbours, each given once at most. */
@@ -13,9 +14,7 @@ export function readForm(request: FastifyRequest) {
     throw new OAuthError("invalid_request", "Parameters belong into the body, never into the address.");
   }
   if (!(request.body instanceof URLSearchParams)) {
-    throw new OAuthError("invalid_request", "The body must be a form (application/x-www-form-urlencoded).", {
-      status: 415,
-    });
+    throw new OAuthError("invalid_request", NOT_A_FORM, { status: 415 });
   }
   const form = request.body;
   const seen = new Set<string>();

@@ -7,7 +7,7 @@ import { peerKeyOf } from "#server/net/client-address.ts";
 import { limitBucket } from "#server/domain/limits/rules.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import { originOf } from "#server/http/kit/origin.ts";
-import { route, type OpenRoute } from "#server/http/kit/route.ts";
+import { FOREVER, route, type OpenRoute } from "#server/http/kit/route.ts";
 import { clearSessionCookie, readSessionCookie } from "#server/http/kit/cookies.ts";
 import { authenticateClient } from "../kit/client-authentication.ts";
 import { OAuthError } from "../kit/oauth-error.ts";
@@ -24,8 +24,6 @@ import type { ProviderExchange } from "./oidc-context.ts";
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 /** It comes back to the application as it is, and is kept meanwhile. */
 const MAX_STATE_CHARS = 512;
-/** A year: the address holds a hash of the content. */
-const FOREVER = "public, max-age=31536000, immutable";
 
 /** The interactive part of OAuth and OpenID Connect: pages for users, and where devices begin. */
 export function oidcRoutes(ctx: OidcContext): readonly OpenRoute[] {

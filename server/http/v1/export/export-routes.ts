@@ -4,9 +4,9 @@ import { reader } from "#server/domain/access/access.ts";
 import type { Chat } from "#server/domain/chats/ports.ts";
 import { opened, sendFile } from "../../kit/download.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
-import { readParameters, readQuery } from "../../kit/parameters.ts";
+import { idInPath, readParameters, readQuery } from "../../kit/parameters.ts";
 import { route, type CallerRoute } from "../../kit/route.ts";
-import { chatParameters, findChat } from "../chats.ts";
+import { findChat } from "../chats.ts";
 import { allChats, chatsAsJson, chatsAsMarkdown } from "./exported-chats.ts";
 
 const exportQuery = z.object({
@@ -41,7 +41,7 @@ export function chatExportRoutes({ store, clock }: HttpContext): readonly Caller
       return sendFile(reply, { name, type }, document(format, caller.userId, allChats(store, caller.userId)));
     }),
     route("GET", "/v1/chats/:id/export", reader, async (request, caller, reply) => {
-      const { id } = readParameters(chatParameters, request.params);
+      const { id } = readParameters(idInPath, request.params);
       const { format } = readQuery(exportQuery, request);
       const chat = await findChat(store.chats, caller.userId, id);
       const { ending, type } = kinds[format];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ClientTools } from "#server/domain/assistant/ports.ts";
+import { yesOrNo } from "../../kit/parameters.ts";
 
 const NAME_MAX_CHARS = 128;
 const nameOfTool = z
@@ -11,7 +12,7 @@ export const toolDefinition = z.object({
   name: nameOfTool,
   description: z.string("must be text").nullish(),
   parameters: z.record(z.string(), z.unknown(), "must be a JSON Schema").nullish(),
-  strict: z.boolean("must be true or false").nullish(),
+  strict: yesOrNo.nullish(),
 });
 
 /** A tool as chat completions have it. */

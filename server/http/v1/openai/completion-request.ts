@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MODEL_NAME_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Completion } from "#server/domain/assistant/completions.ts";
-import { readBody } from "../../kit/parameters.ts";
+import { idField, readBody, yesOrNo } from "../../kit/parameters.ts";
 import { toolsOf, toolSchema, toolChoiceSchema } from "./client-tools.ts";
 import { readMessages } from "./completion-messages.ts";
 
@@ -24,7 +24,7 @@ const PASSED_FIELDS = [
   "parallel_tool_calls",
 ] as const;
 
-export const yesOrNo = z.boolean("must be true or false").nullish();
+export const optionalYesOrNo = yesOrNo.nullish();
 export const modelName = z
   .string("must be the name of a model; GET /v1/models lists them")
   .min(1, "must be the name of a model; GET /v1/models lists them")
@@ -33,14 +33,14 @@ export const modelName = z
 const body = z.looseObject({
   model: modelName,
   messages: z.array(z.unknown(), "must be a list of messages").min(1, "must hold at least one message"),
-  stream: yesOrNo,
-  stream_options: z.object({ include_usage: yesOrNo }, "must be an object").nullish(),
+  stream: optionalYesOrNo,
+  stream_options: z.object({ include_usage: optionalYesOrNo }, "must be an object").nullish(),
   n: z.literal(1, "must be 1: a question has one answer here. Ask several times for several").nullish(),
   tools: z.array(toolSchema, "must be a list of tools").nullish(),
   tool_choice: toolChoiceSchema.nullish(),
-  chat_id: z.string("must be the id of a chat").min(1).max(128).nullish(),
-  store: yesOrNo,
-  search_all_chats: yesOrNo,
+  chat_id: idField("must be the id of a chat").nullish(),
+  store: optionalYesOrNo,
+  search_all_chats: optionalYesOrNo,
 });
 
 /** A chat completion as it was asked for, checked. */

@@ -5,7 +5,7 @@ import type { AskedMessage, Completion } from "#server/domain/assistant/completi
 import { readBody } from "../../kit/parameters.ts";
 import { toolChoiceSchema, toolDefinition, toolsOf } from "./client-tools.ts";
 import { readMessage } from "./completion-messages.ts";
-import { modelName, passedFields, yesOrNo } from "./completion-request.ts";
+import { modelName, optionalYesOrNo, passedFields } from "./completion-request.ts";
 
 const flatTool = toolDefinition.extend({
   type: z.literal("function", "must be function: the tools here are functions of the client"),
@@ -20,7 +20,7 @@ const body = z.looseObject({
   model: modelName,
   input: z.string().or(z.array(z.unknown()).min(1, "must hold at least one item")),
   instructions: z.string("must be text").nullish(),
-  stream: yesOrNo,
+  stream: optionalYesOrNo,
   tools: z.array(flatTool, "must be a list of tools").nullish(),
   tool_choice: flatChoice.nullish(),
   text: z.looseObject({ format: format.nullish() }, "must be an object").nullish(),
