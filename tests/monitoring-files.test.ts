@@ -67,7 +67,7 @@ async function exposed(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
 }
 
 const functions =
-  /^(abs|sum|min|max|avg|topk|by|and|or|time|rate|increase|changes|histogram_quantile|min_over_time)$/;
+  /^(abs|sum|min|max|avg|topk|by|and|or|time|rate|increase|changes|delta|histogram_quantile|min_over_time)$/;
 
 /** The names of metrics in a query, and the labels it speaks of. */
 function namesIn(query: string): { readonly metrics: readonly string[]; readonly labels: readonly string[] } {

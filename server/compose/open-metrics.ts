@@ -44,6 +44,7 @@ export function openMetrics(given: Given, owner: AsyncDisposableStack) {
       calculations: late.calculator?.waiting ?? 0,
     }),
     embeddingsAnswer: () => late.semantic && late.semantic.state !== "failing",
+    embeddingsBacklog: async () => late.semantic?.backlog(),
     dataFolder: folder.path,
     rooms: () => late.rooms?.counts,
     clockAheadSeconds: () => time.aheadSeconds,

@@ -22,6 +22,8 @@ export interface MetricSources {
   readonly queues: () => Readonly<Record<string, number>>;
   /** Undefined without an embeddings server; false while it does not answer. */
   readonly embeddingsAnswer: () => boolean | undefined;
+  /** How many turns no vector tells of yet, at most; undefined without an embeddings server. */
+  readonly embeddingsBacklog: () => Promise<number | undefined>;
   /** The path of the data folder. */
   readonly dataFolder: string;
   /** Undefined until the server has been built. */
@@ -254,7 +256,10 @@ function addServiceGauges(registry: Registry, sources: MetricSources): void {
   );
 }
 
-function addQueueDepths(registry: Registry, { queues, embeddingsAnswer }: MetricSources): void {
+function addQueueDepths(
+  registry: Registry,
+  { queues, embeddingsAnswer, embeddingsBacklog }: MetricSources,
+): void {
   const depth: Gauge<"queue"> = new Gauge({
     name: "pipit_queue_depth",
     help: "What waits for its turn, by queue.",
@@ -269,6 +274,12 @@ function addQueueDepths(registry: Registry, { queues, embeddingsAnswer }: Metric
     const answers = embeddingsAnswer();
     return answers === undefined ? undefined : Number(answers);
   });
+  gauge(
+    [registry],
+    "pipit_embeddings_backlog",
+    "Turns that the embeddings model has not read yet, at most; no value without an embeddings server.",
+    () => embeddingsBacklog().catch(() => undefined),
+  );
 }
 
 async function answersInTime(ping: () => Promise<void>): Promise<boolean> {

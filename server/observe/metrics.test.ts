@@ -173,6 +173,7 @@ describe("metrics", () => {
         'pipit_queue_depth{queue="database"} 4',
         'pipit_queue_depth{queue="pictures"} 0',
         "pipit_embeddings_up 1",
+        "pipit_embeddings_backlog 0",
       ]),
     );
   });

@@ -7,6 +7,7 @@ export const quietSources: MetricSources = {
   passwordQueueDepth: () => 0,
   queues: () => ({ database: 0, pictures: 0, calculations: 0 }),
   embeddingsAnswer: () => true,
+  embeddingsBacklog: async () => 0,
   dataFolder: import.meta.dirname,
   clockAheadSeconds: () => 0,
   restoreProvenAtMs: async () => 0,

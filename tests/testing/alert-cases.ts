@@ -27,6 +27,8 @@ const healthy: Readonly<Record<string, string>> = {
   [`pipit_clock_ahead_seconds{${at}}`]: flat(-0.4),
   [`pipit_master_key_right{${at}}`]: flat(1),
   [`pipit_embeddings_up{${at}}`]: flat(1),
+  // Long, and read.
+  [`pipit_embeddings_backlog{${at}}`]: `1000000-900x${PATIENT_MINUTES}`,
   // promtool's time begins at 0.
   [`pipit_certificate_expires_seconds{${at}}`]: flat(60 * 86_400),
   [`pipit_restore_proven_seconds{${at}}`]: flat(0),
@@ -114,6 +116,7 @@ const worlds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     [`pipit_speech_requests_total{${at},provider="openai",outcome="stalled"}`]: growing(60),
   },
   PipitEmbeddingsDown: { [`pipit_embeddings_up{${at}}`]: flat(0) },
+  PipitEmbeddingsBehind: { [`pipit_embeddings_backlog{${at}}`]: `101+1x${PATIENT_MINUTES}` },
 };
 
 /** Nothing fires in the healthy world, and in each other one what it is named after, and nothing else. */

@@ -25,6 +25,8 @@ export interface VectorStore {
   begin(maker: string, signal: AbortSignal): Promise<void>;
   /** Entries to read next, none of a temporary chat: what was said last, then older and older ones. */
   unread(limit: number, without: readonly number[]): Promise<readonly UnreadEntry[]>;
+  /** How many entries are yet to be read, at most: those that are gone in between are counted. Reads three rows, however many wait. */
+  backlog(): Promise<number>;
   /**
    * Keeps the vectors of some entries, by number; an entry without one is passed over. Nothing is kept of a turn that was
    * deleted or asked again meanwhile, nor of another maker than that of {@link begin}.

@@ -115,6 +115,7 @@ describe.each(databases)("search by meaning on $name", (database) => {
     }
     await expect.poll(() => one.find("drizzle")).toEqual(["later"]);
     expect(await one.vectors()).toEqual([{ n: 5 }]);
+    expect(await one.semantic.backlog()).toBe(0);
     // What is looked for in a temporary chat was said in it.
     expect(await one.find("my secret drizzle", { chatId: "secret" })).toEqual([]);
     expect(provider.asked.flat().filter((text) => text.includes("my secret"))).toEqual([]);
@@ -167,8 +168,10 @@ describe.each(databases)("search by meaning on $name", (database) => {
       expect(await one.find("broth", {}, other)).toEqual(["turn-2"]);
     }
     expect(await one.vectors()).toEqual([{ n: 0 }]);
+    expect(await one.semantic.backlog()).toBe(said.length);
     provider.answer = undefined;
     await expect.poll(() => one.semantic.state).toBe("ready");
+    expect(await one.semantic.backlog()).toBe(0);
     expect(await one.find("doctor")).toEqual(["turn-1"]);
     // One that says nothing is waited for by nobody for long.
     provider.answer = () => undefined;

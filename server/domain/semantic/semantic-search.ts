@@ -66,6 +66,11 @@ export class SemanticSearch implements AsyncDisposable {
     return this.#state;
   }
 
+  /** How many turns the model has not read yet, at most. */
+  backlog(): Promise<number> {
+    return this.#vectors.backlog();
+  }
+
   /** The store, whose searches go by meaning too while the provider answers. */
   searching<Turns extends Pick<TurnStore, "search">>(turns: Turns): Turns {
     return {

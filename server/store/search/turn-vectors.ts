@@ -25,6 +25,10 @@ export function createVectorStore(db: Kysely<Tables>, { vectors: syntax }: TurnI
     const { rows } = await sql<{ maker: string }>`select maker from turn_vector_state`.execute(db);
     return rows[0]?.maker ?? "";
   };
+  /** The first, or last, of those that may be read. */
+  const end = (which: RawBuilder<unknown>, order: RawBuilder<unknown>) => sql`(select e.id from ${entries} e
+    join turns t on t.id = e.turn_id join chats c on c.id = t.chat_id and c.temporary = 0
+    where ${which} order by e.id ${order} limit 1)`;
   return {
     maker,
 
@@ -60,6 +64,15 @@ export function createVectorStore(db: Kysely<Tables>, { vectors: syntax }: TurnI
         entry,
         text: `${question}\n\n${answer}`.toWellFormed(),
       }));
+    },
+
+    async backlog() {
+      // To count a million at each scrape would hold up the event loop.
+      const { rows } = await sql<{ n: number }>`select
+        coalesce(${end(sql`e.id > s.last_entry`, sql`desc`)} - s.last_entry, 0)
+          + coalesce(s.first_entry - ${end(sql`e.id < s.first_entry`, sql`asc`)}, 0) as n
+        from turn_vector_state s`.execute(db);
+      return rows[0]?.n ?? 0;
     },
 
     async put(from, made) {
