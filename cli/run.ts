@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { PipitError } from "#contract/pipit-error.ts";
 import { nearestName } from "#contract/names/setting-names.ts";
 import { visibleText } from "#contract/terminal-text.ts";
-import { buildId } from "#contract/build-id.ts";
+import { buildId } from "#contract/build/build-id.ts";
 import { addApiKeyCommands, addAuthCommands, type WithDeps } from "./commands/auth.ts";
 import { addChatsCommands } from "./commands/chats.ts";
 import { addEventsCommands } from "./commands/events.ts";

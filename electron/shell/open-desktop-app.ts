@@ -1,6 +1,6 @@
 import { app, clipboard, nativeTheme, Notification, session, shell, utilityProcess } from "electron";
 import type { Availability } from "#contract/app-state.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import { App } from "#engine/app/app.ts";
 import type { AppPorts, WindowPort } from "#engine/app/app-ports.ts";
 import { createLazySpeaker } from "#engine/node/audio/lazy-speaker.ts";

@@ -12,7 +12,7 @@ import {
 } from "electron";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Settings } from "#contract/settings.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import type { App } from "#engine/app/app.ts";
 import type { ControlReply, ControlRequest } from "#engine/node/processes/app-control.ts";
 import type { Logger } from "#contract/logger.ts";

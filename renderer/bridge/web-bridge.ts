@@ -1,7 +1,7 @@
 import type { Availability } from "#contract/app-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { ServerLook, SignInLink } from "#contract/sign-in.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import { App } from "#engine/app/app.ts";
 import type { AppPorts } from "#engine/app/app-ports.ts";
 import { systemClock } from "#engine/system-clock.ts";

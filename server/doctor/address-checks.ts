@@ -8,7 +8,7 @@ import { z } from "zod";
 import { RUNTIME_FILE } from "#contract/auth-wire.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
 import { CERTIFICATE_SOON_MS, judgeCertificate, readPair } from "../net/server-tls.ts";
 import { ask, named, wordsOf } from "./ask.ts";

@@ -14,7 +14,7 @@ import {
 } from "@opentelemetry/sdk-trace";
 import type { Logger } from "#contract/logger.ts";
 import { createOutage } from "#server/domain/outage.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import { createNetworks, plainAddress } from "../net/client-address.ts";
 import { CORRELATION_HEADER } from "./correlation.ts";
 import { knownMethod } from "./known-method.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import { fingerprint, isFresh, sizesOf, writeStamp } from "#tools/build/build-stamp.ts";
 import { fullSize } from "#tests/testing/test-size.ts";
 import { repositoryRoot, runCommand } from "#tools/test/command.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StreamingService } from "#proto/streaming_pb.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import { contentOf, GrpcJsClient } from "./server-clients.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
 

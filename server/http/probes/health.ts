@@ -1,6 +1,6 @@
 import { anyone } from "#server/domain/access/access.ts";
-import { buildId } from "#contract/build-id.ts";
-import { version } from "#contract/version.ts";
+import { buildId } from "#contract/build/build-id.ts";
+import { version } from "#contract/build/version.ts";
 import { createOutage } from "#server/domain/outage.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type OpenRoute } from "../kit/route.ts";

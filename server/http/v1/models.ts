@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MODEL_NAME_MAX_CHARS } from "#contract/limits.ts";
 import { PipitError } from "#contract/pipit-error.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import { readerOrService, writer } from "#server/domain/access/access.ts";
 import { noSuchModelText } from "#server/domain/assistant/model-source.ts";
 import type { HttpContext } from "../kit/http-context.ts";

@@ -1,5 +1,5 @@
 import { readerOrService } from "#server/domain/access/access.ts";
-import { version } from "#contract/version.ts";
+import { version } from "#contract/build/version.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { isOperator } from "../kit/operator.ts";
 import { abortWithRequest } from "../kit/request-signal.ts";
