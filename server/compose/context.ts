@@ -148,7 +148,6 @@ export async function createContext(config: ServerConfig, deps: ContextDeps = {}
   const memoryFiles = openMemoryFiles(config, opened, logger, building);
   const semantic = openSemanticSearch(config, opened, logger, building);
   const store = semantic === undefined ? opened : { ...opened, turns: semantic.searching(opened.turns) };
-  if (time.state !== "wrong") await auth.webSessions.removeExpired();
   const { models, modelConnection } = connectModels({ ...common, store, masterKey }, deps.models);
   const calculator = building.use(createCalculator());
   const pictures = building.use(new Pictures());

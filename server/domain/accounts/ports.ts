@@ -165,6 +165,4 @@ export interface WebSessionStore {
    * @param keep id of one that goes on, and by itself: what it was carried over from ends
    */
   removeOfUser(userId: string, keep?: string): Promise<readonly string[]>;
-  /** Removes every session that ended at `nowMs` or before. */
-  removeExpired(nowMs: number): Promise<void>;
 }

@@ -47,8 +47,6 @@ export async function issueSignInCode(
   const code = newOpaqueToken();
   const digits = String(randomInt(10_000)).padStart(4, "0");
   const data = JSON.stringify({ scope: scope.join(" "), sessionId, digits: hashOfDigits(code, digits) });
-  // Removed with every new code, so that no timer is needed.
-  await auth.oneTime.removeExpired();
   const expiresAtMs = await auth.transaction(async (tx) => {
     if (sessionId !== undefined) await refuseEnded(tx, userId, sessionId);
     const stored = { purpose: PURPOSE, userId, ownerId: userId, hash: hashOpaqueToken(code), data };

@@ -135,9 +135,6 @@ export function createWebSessions(
         return true;
       });
     },
-
-    /** Forgets what has ended. Called at start; every sign-in does it too, so that no timer is needed. */
-    removeExpired: () => store.removeExpired(clock.nowMs()),
   };
 }
 

@@ -41,8 +41,6 @@ export interface OneTimeStore {
     hash: string,
   ): Promise<(Pick<StoredOneTimeToken, "userId" | "data"> & { readonly tries: number }) | undefined>;
   removeOfUser(userId: string): Promise<void>;
-  /** Removes all that have ended. */
-  removeExpired(): Promise<void>;
 }
 
 /** What {@link OneTimeStore.add} is given, with the data as it is. */

@@ -10,8 +10,6 @@ import type { Prove, Proven } from "./prove.ts";
 const NAME_MAX_CHARACTERS = 254;
 /** Wrong codes after which a session that owes one ends. */
 const MAX_CODE_TRIES = 5;
-/** Ended sessions that go with every sign-in, as all that has ended, so that no timer is needed; enough to keep up with any load. */
-const REMOVED_AT_ONCE = 20;
 
 /** Starts what a sign-in is for, in the transaction that decides it and has locked the account. */
 export type Starts<T> = (tx: AuthStores, who: Proven, origin: AuditOrigin) => Promise<T>;
@@ -71,16 +69,7 @@ interface SignInDeps {
 export type SignIn = ReturnType<typeof createSignIn>;
 
 export function createSignIn(deps: SignInDeps) {
-  const { auth, prove, clock, requireTime } = deps;
-  const removeEnded = async (): Promise<void> => {
-    try {
-      await auth.refreshTokens.removeEnded(clock.nowMs(), REMOVED_AT_ONCE);
-      await auth.webSessions.removeExpired(clock.nowMs());
-      await auth.tokenStates.removeEnded(clock.nowMs());
-    } catch {
-      // Two removals may collide; the next sign-in removes what this one left, and other faults will show again.
-    }
-  };
+  const { auth, prove, requireTime } = deps;
   return {
     /**
      * By login and password, and a code where there is a second factor.
@@ -101,7 +90,6 @@ export function createSignIn(deps: SignInDeps) {
         {
           event: { event: "login", clientId: attempt.clientId, data: { via: attempt.via } },
           secondFactor: attempt.otpLater === true ? "skipped" : "asked",
-          prepare: removeEnded,
           proven: (tx, who) => start(tx, who, starts, origin),
         },
         origin,
@@ -116,7 +104,6 @@ export function createSignIn(deps: SignInDeps) {
       origin: AuditOrigin,
     ): Promise<SignedIn<T>> {
       requireTime?.();
-      await removeEnded();
       return auth.transaction((tx) => startEarlier(tx, proof, starts, origin));
     },
 
@@ -130,7 +117,6 @@ export function createSignIn(deps: SignInDeps) {
       origin: AuditOrigin,
     ): Promise<SignedIn<T> | "wrong-digits" | undefined> {
       requireTime?.();
-      await removeEnded();
       return auth.transaction(async (tx) => {
         const grant = await redeemSignInCode(tx, code, proof);
         if (grant === undefined || grant === "wrong-digits") return grant;

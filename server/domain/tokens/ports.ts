@@ -136,8 +136,6 @@ export interface RefreshTokenStore {
   settleOtp(familyId: string): Promise<boolean>;
   /** Counts a wrong code of a family that owes one; resolves to the number so far, with this one, else to 0. */
   countOtpTry(familyId: string): Promise<number>;
-  /** Removes families that ended at `nowMs` or before, with their tokens; at most `limit`. Resolves to how many. */
-  removeEnded(nowMs: number, limit: number): Promise<number>;
 }
 
 /** Everything about a token that can change after it was signed. */
@@ -163,7 +161,6 @@ export interface TokenStateStore {
   find(signIns: readonly SignInRef[]): Promise<readonly TokenState[]>;
   /** False when it was revoked before; waits for a request that is about to revoke it. */
   revokeJti(jti: string, expiresAtMs: number): Promise<boolean>;
-  removeEnded(nowMs: number): Promise<void>;
 }
 
 export type GrantType =

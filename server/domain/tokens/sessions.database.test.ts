@@ -80,25 +80,6 @@ describe.each(databases)("a session on $name", ({ name, open }) => {
     expect(rotated(await stage.refresh(refreshToken, { client })).scope).toBe("api:read");
   });
 
-  test("takes away what has ended before it", async () => {
-    await using stage = await openSessionStage(open);
-    await stage.start({ withRefreshToken: false, ttlMs: 5_000 });
-    await stage.start();
-    stage.database.clock.advance(5_000);
-    const { sessionId } = await stage.start();
-    const rows = await stage.database.query("select id from refresh_families");
-    expect(rows).toHaveLength(2);
-    expect(rows).toContainEqual({ id: sessionId });
-  });
-
-  test("marks of codes that were used go with the next one", async () => {
-    await using stage = await openSessionStage(open);
-    await stage.sessions.revokeByOrigin("o1", origin);
-    stage.database.clock.advance(DAY_MS);
-    await stage.start({ originHash: "o2" });
-    expect(await stage.database.query("select jti from revoked_access_tokens")).toEqual([{ jti: "used:o2" }]);
-  });
-
   test("that is over is in the audit as often as the disk can bear, however often its token comes", async () => {
     await using stage = await openSessionStage(open);
     const { sessionId, refreshToken } = await stage.start();

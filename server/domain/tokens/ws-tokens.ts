@@ -24,8 +24,6 @@ export function createWsTokens(
     async issue({ userId, clientId, sessionId, tokenId, scope }: Caller, origin: AuditOrigin) {
       if (sessionId === undefined || tokenId === undefined) throw invalid("no session");
       const data = { clientId, sessionId, tokenId, scope: scope.join(" ") };
-      // Removed with every new token, so that no timer is needed.
-      await auth.oneTime.removeExpired();
       return auth.transaction(async (tx) => {
         const issued = await issueOneTimeToken(
           tx.oneTime,

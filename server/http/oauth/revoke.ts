@@ -31,15 +31,13 @@ export function revokeRoute(ctx: HttpContext): OpenRoute {
 }
 
 async function revokeAccessToken(
-  { accessTokens, store: { auth }, guard, clock }: HttpContext,
+  { accessTokens, store: { auth }, guard }: HttpContext,
   { token, clientId }: { readonly token: string; readonly clientId: string },
   origin: AuditOrigin,
 ): Promise<void> {
   const caller = await verifiedCaller(accessTokens, token);
   if (caller?.tokenId === undefined || caller.clientId !== clientId) return;
   const { tokenId, userId, kind, sessionId, expiresAtMs = 0 } = caller;
-  // Removed with every new revocation, so that no timer is needed.
-  await auth.tokenStates.removeEnded(clock.nowMs());
   await auth.transaction(async (tx) => {
     // Servers forget it by their own clocks, and one that is behind still takes the token.
     await tx.tokenStates.revokeJti(tokenId, expiresAtMs + CLOCK_SKEW_SECONDS * 1000);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TurnBatch } from "#server/domain/imports/imported-chat.ts";
 import { databases, type DatabaseStore } from "#server/testing/databases.ts";
+import { webSessionOf } from "#server/testing/web-session-of.ts";
 import { openSessionStage } from "#server/testing/session-stage.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -68,6 +69,13 @@ describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
         end,
       );
       await database.query("insert into revoked_access_tokens (jti, expires_at_ms) values ($1, $2)", id, end);
+      await database.query(
+        `insert into one_time_tokens (hash, purpose, user_id, owner_id, data, created_at_ms, expires_at_ms)
+         values ($1, 'ws', 'u', 'u', '', 1, $2)`,
+        id,
+        end,
+      );
+      await store.auth.webSessions.create(webSessionOf({ hash: id, id, expiresAtMs: end }));
     }
     const report = {
       userId: "u",
@@ -106,8 +114,8 @@ describe.each(databases)("what is kept long enough, on $name", ({ open }) => {
         generation,
         nowMs + DAY_MS,
       );
-    const ends = { refresh_tokens: 300, refresh_families: 1, oidc_payloads: 1, revoked_access_tokens: 1 };
-    expect(await sweep(database, forever)).toEqual(ends);
+    const one = { web_sessions: 1, one_time_tokens: 1, oidc_payloads: 1, revoked_access_tokens: 1 };
+    expect(await sweep(database, forever)).toEqual({ refresh_tokens: 300, refresh_families: 1, ...one });
     expect(await sweep(database)).toEqual({ usage_reports: 1, token_use: 1 });
     expect(await sweep(database)).toEqual({});
 

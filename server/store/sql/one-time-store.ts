@@ -79,9 +79,5 @@ export function createOneTimeStore(db: Kysely<Tables>, time: DatabaseTime): OneT
     async removeOfUser(userId) {
       await db.deleteFrom("one_time_tokens").where("user_id", "=", userId).execute();
     },
-
-    async removeExpired() {
-      await db.deleteFrom("one_time_tokens").where("expires_at_ms", "<=", time()).execute();
-    },
   };
 }

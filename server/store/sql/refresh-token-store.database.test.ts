@@ -118,22 +118,6 @@ describe.each(databases)("sessions on $name", ({ open }) => {
     expect(await refreshTokens.settleOtp("f9")).toBe(false);
   });
 
-  test("that have ended are removed with their tokens, some at a time", async () => {
-    await using temporary = await open();
-    const { refreshTokens } = temporary.store.auth;
-    for (const [n, expiresAtMs] of [10, 20, 30, 40].entries()) {
-      await refreshTokens.createFamily(
-        familyOf({ id: `f${n}`, expiresAtMs }),
-        tokenOf({ hash: `h${n}`, familyId: `f${n}` }),
-      );
-    }
-    expect(await refreshTokens.removeEnded(30, 2)).toBe(2);
-    expect(await refreshTokens.findFamily("f2")).toBeDefined();
-    expect(await refreshTokens.removeEnded(30, 2)).toBe(1);
-    expect(await refreshTokens.removeEnded(30, 2)).toBe(0);
-    expect(await temporary.query("select hash from refresh_tokens")).toEqual([{ hash: "h3" }]);
-  });
-
   test.each(["amr", "revoked_reason"])("with an %s that nobody wrote are damaged", async (column) => {
     await using temporary = await open();
     await temporary.store.auth.refreshTokens.createFamily(family);

@@ -66,22 +66,6 @@ export function createRefreshTokenStore(db: Kysely<Tables>): RefreshTokenStore {
     },
 
     ...otpOf(db),
-
-    async removeEnded(nowMs, limit) {
-      // Its tokens go with a family.
-      const { numDeletedRows } = await db
-        .deleteFrom("refresh_families")
-        .where("id", "in", (eb) =>
-          eb
-            .selectFrom("refresh_families as ended")
-            .select("ended.id")
-            .where("ended.expires_at_ms", "<=", nowMs)
-            .orderBy("ended.expires_at_ms")
-            .limit(limit),
-        )
-        .executeTakeFirst();
-      return Number(numDeletedRows);
-    },
   };
 }
 

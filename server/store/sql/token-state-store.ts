@@ -24,10 +24,6 @@ export function createTokenStateStore(db: Kysely<Tables>): TokenStateStore {
         .executeTakeFirst();
       return numInsertedOrUpdatedRows === 1n;
     },
-
-    async removeEnded(nowMs) {
-      await db.deleteFrom("revoked_access_tokens").where("expires_at_ms", "<=", nowMs).execute();
-    },
   };
 }
 

@@ -70,10 +70,6 @@ export function createWebSessionStore(db: Kysely<Tables>): WebSessionStore {
         .execute();
       return gone.map(({ id }) => id);
     },
-
-    async removeExpired(nowMs) {
-      await db.deleteFrom("web_sessions").where("expires_at_ms", "<=", nowMs).execute();
-    },
   };
 }
 

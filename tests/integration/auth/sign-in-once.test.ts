@@ -38,7 +38,11 @@ describe("a sign-in", () => {
       expect(await doors[path]?.(stage.server, shown)).toEqual(expect.any(String));
       vi.restoreAllMocks();
       const statements = seen.map((text) => text.replaceAll('"', "").toLowerCase());
-      expect(statements.filter((text) => text.startsWith("begin"))).toHaveLength(1);
+      // What the server does by itself meanwhile, on a slow machine, has nothing to do with accounts.
+      const [, ...transactions] = statements.join("\n").split(/^begin.*/m);
+      expect(
+        transactions.filter((text) => /accounts|refresh_|web_sessions|audit_events/.test(text)),
+      ).toHaveLength(1);
       const looks = statements.filter(
         (text) => /\b(from|update) accounts\b/.test(text) && /^select|returning/.test(text.trim()),
       );
