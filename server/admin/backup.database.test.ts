@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import { createPrivateFile } from "#server/domain/secrets/private-file.ts";
 import { createMasterKeyStore, sealedPlaces } from "../store/sql/master-key-store.ts";
 import { backup } from "./backup.ts";
 import { db } from "./db.ts";
+import { masterKey } from "./master-key.ts";
 import { users } from "./users.ts";
 
 describe.each(databases)("pipit admin backup verify, on $name", (database) => {
@@ -81,4 +82,23 @@ test("pipit admin backup verify takes a backup from the midst of a change of the
     code: 0,
     stdout: expect.stringContaining(`The backup ${file} can be restored\n`),
   });
+});
+
+test("pipit admin backup verify says of a backup from before another master key what it needs, and takes it with both", async () => {
+  await using admin = await openAdmin(sqlite, { PIPIT_MASTER_KEY: "" });
+  const { dataDir } = admin.config;
+  await admin.run(users, ["add", "ann", "--password-stdin"], "Correct-Horse-7-battery");
+  const file = join(dataDir, "backup");
+  expect(await admin.run(db, ["backup", file])).toMatchObject({ code: 0 });
+  expect(await admin.run(masterKey, ["rotate"])).toMatchObject({ code: 0 });
+  await expect(admin.run(backup, ["verify", file])).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringMatching(/^The backup is sealed with .* Set PIPIT_MASTER_KEY_PREVIOUS/) as unknown,
+  });
+  const old = (await readdir(dataDir)).find((name) => name.startsWith("master-key.old-")) ?? "";
+  const [key, previous] = await Promise.all(
+    ["master-key", old].map(async (name) => (await readFile(join(dataDir, name))).toString("base64")),
+  );
+  const auth = { ...admin.config.auth, masterKey: key, masterKeyPrevious: previous };
+  expect(await runAdmin({ ...admin.config, auth }, backup, ["verify", file])).toMatchObject({ code: 0 });
 });

@@ -161,7 +161,9 @@ async function restorePostgres(
 
 /** Counts, verifies the audit, and makes somebody who can sign in. */
 async function lookInto(config: ServerConfig) {
-  await using context = await openAdminContext(config);
+  await using context = await openAdminContext(config).catch((reason: unknown) => {
+    throw ofAnotherKey(reason);
+  });
   const { database, audit, accounts, origin } = context;
   if (database.dialect === "sqlite") {
     const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(database.db);
@@ -204,6 +206,19 @@ async function signIn(
   if (token === undefined) throw damaged(`nobody can sign in (${answer.status})`);
   const chats = await fetch(`${server.httpUrl}/v1/chats`, { headers: { authorization: `Bearer ${token}` } });
   if (chats.status !== 200) throw damaged(`chats cannot be read (${chats.status})`);
+}
+
+/** The live database was opened with the key that is given, so it is the backup that is older than this key. */
+function ofAnotherKey(reason: unknown): unknown {
+  const wantedId =
+    reason instanceof PipitError && reason.code === "CONFIG_INVALID" ? reason.detail : undefined;
+  if (wantedId === undefined) return reason;
+  return new PipitError(
+    "CONFIG_INVALID",
+    `The backup is sealed with the master key of its time (${wantedId}), which is another one than that of the live database. Set ` +
+      "PIPIT_MASTER_KEY_PREVIOUS to that one, and PIPIT_MASTER_KEY to the live one, and verify it again.",
+    { cause: reason },
+  );
 }
 
 function damaged(what: string): PipitError {

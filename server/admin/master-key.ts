@@ -92,8 +92,8 @@ async function rotate({ newKeyFile }: { newKeyFile?: string }, deps: AdminDeps):
     signal,
   });
   const next = inFiles
-    ? `The key before it is in ${await putInPlace(config.dataDir, firstId)}: older backups need it. Keep it with them, and away from here.`
-    : "Take PIPIT_MASTER_KEY_PREVIOUS out of the settings of all servers. Older backups need that key: keep it with them.";
+    ? `The key before it is in ${await putInPlace(config.dataDir, firstId)}: older backups need it. Keep it as long as them, and away from them and from here.`
+    : "Take PIPIT_MASTER_KEY_PREVIOUS out of the settings of all servers. Older backups need that key: keep it as long as them, and away from them.";
   const left = Object.entries(unreadable).map(
     ([place, count]) => `Left as they were, because neither key opens them: ${count} in ${place}\n`,
   );
