@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -117,11 +118,13 @@ async function cgroups(): Promise<string | undefined> {
 /** Starts one; some ten seconds. */
 export async function startOwnMachine(signal: AbortSignal): Promise<OwnMachine> {
   await using made = new AsyncDisposableStack();
-  const memory = await mkdtemp(join(tmpdir(), "pipit-machine-"));
-  made.defer(() => rm(memory, { recursive: true, force: true }));
-  const cgroup = join((await cgroups()) ?? "", `pipit-machine-${process.pid}`);
-  await mkdir(cgroup);
-  made.defer(() => removeCgroup(cgroup));
+  const places = [tmpdir(), (await cgroups()) ?? ""];
+  for (const place of places) await removeLeftIn(place);
+  const [memory = "", cgroup = ""] = places.map((place) => join(place, `pipit-machine-${process.pid}`));
+  for (const folder of [memory, cgroup]) {
+    await mkdir(folder, { mode: 0o700 });
+    made.defer(() => removeEmpty(folder));
+  }
   const enter = 'echo $$ > "$0/cgroup.procs"; exec unshare "$@"';
   const unshared = [
     ...namespaces,
@@ -207,9 +210,17 @@ async function runInside(
   return output;
 }
 
-/** The processes in it were killed, and are gone a little later. */
-async function removeCgroup(cgroup: string): Promise<void> {
+/** Removes what a run has left that was killed. */
+async function removeLeftIn(place: string): Promise<void> {
+  for (const name of await readdir(place)) {
+    const [, owner] = /^pipit-machine-(\d+)$/.exec(name) ?? [];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) await removeEmpty(join(place, name));
+  }
+}
+
+/** A cgroup is empty a little later than the processes in it were killed. */
+async function removeEmpty(folder: string): Promise<void> {
   const signal = AbortSignal.timeout(ENDED_WITHIN_MS);
   const remove = ["-depth", "-type", "d", "-delete"];
-  while ((await runCommand("find", [cgroup, ...remove], {}, signal)).code !== 0) await sleep(LOOK_EVERY_MS);
+  while ((await runCommand("find", [folder, ...remove], {}, signal)).code !== 0) await sleep(LOOK_EVERY_MS);
 }
