@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
+import { LoopTurns } from "#server/domain/loop-turns.ts";
 
 /**
  * Answers with a file to be saved, which is read as it is sent, and no longer than the client takes it. If it cannot go on,
@@ -16,7 +17,16 @@ export function sendFile(
     .header("content-type", `${file.type}; charset=utf-8`)
     .header("content-disposition", attachment(file.name))
     .header("cache-control", "no-store");
-  return Readable.from(pieces);
+  return Readable.from(inTurns(pieces));
+}
+
+/** To read SQLite is to wait for nothing, and so, as long as the client takes it all, is to send what was read: nobody else would be served. */
+async function* inTurns(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  const turns = new LoopTurns();
+  for await (const piece of pieces) {
+    yield piece;
+    await turns.give();
+  }
 }
 
 /** RFC 6266, Appendix D: a name for every client, and the one with the letters that ASCII has not (RFC 8187 §3.2.1). */

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { SearchHit, SearchOptions } from "#server/domain/chats/ports.ts";
-import { LoopTurns } from "../search/loop-turns.ts";
+import { LoopTurns } from "#server/domain/loop-turns.ts";
 import { occurrencesIn } from "../search/occurrences.ts";
 import { scoresOf } from "../search/rank.ts";
 import type { SearchPlan } from "../search/search-terms.ts";
