@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { scopeOf } from "#server/store/search/scope-tokens.ts";
+import { scopeOf, wordMark } from "#server/store/search/scope-tokens.ts";
 import { stemsOf } from "#server/store/search/search-text.ts";
 import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import { sqliteFile, type AuthPlace } from "./auth-data.ts";
@@ -19,6 +19,8 @@ const rowsPerTransaction = 100_000;
 const rowsPerStatement = { turns: 200_000, tokens: 1_000_000 } as const;
 /** Odd, so that numbers are scattered over the words. */
 const scatter = 2_654_435_761;
+/** Between the numbers of two people's first turns: more than anyone has. */
+const personsApart = 104_729;
 
 /** What a company has said and done in a year. Chats of the first four are those of `personId`, the others are other people's. */
 export interface CompanySizes {
@@ -61,8 +63,10 @@ function expressions({ personId, chats, turns, refreshes }: CompanySizes, nowMs:
   const person = (n: string): string => `case ${n} when 0 then '${personId}' else 'person-' || (${n}) end`;
   const chat = `(i % ${chats})`;
   const at = (count: number): string => `(${startMs} + i * ${Math.floor(yearMs / count)})`;
+  // Counted within a person's own turns, so that the same person says the same words in a company and alone.
+  const own = `(i / ${chats} * ${chatsPerPerson} + ${chat} / ${people} + ${chat} % ${people} * ${personsApart})`;
   const word = (salt: number, of = wordCount): string =>
-    `(select word from company_words where n = ((i + ${salt * 7_919}) * ${scatter}) % ${of})`;
+    `(select word from company_words where n = ((${own} + ${salt * 7_919}) * ${scatter}) % ${of})`;
   const text = (side: number): string =>
     Array.from({ length: wordsPerText }, (_, n) =>
       word(side * wordsPerText + n, n === 0 ? commonWords : wordCount),
@@ -123,16 +127,17 @@ async function* fillSqlite(
     run(made.families, made.people);
     run(made.tokens, sizes.refreshes);
     yield "tokens";
-    database.exec("create temp table company_scopes (chat_id text primary key, scope text)");
-    const addScope = database.prepare("insert into company_scopes values (?, ?)");
+    database.exec("create temp table company_scopes (chat_id text primary key, scope text, mark text)");
+    const addScope = database.prepare("insert into company_scopes values (?, ?, ?)");
+    const marked = (column: string): string => `mark || replace(${column}, ' ', ' ' || mark)`;
     const chats = database
       .prepare<[], { id: string; user_id: string }>("select id, user_id from chats")
       .all();
-    for (const { id, user_id: userId } of chats) addScope.run(id, scopeOf(userId, id));
+    for (const { id, user_id: userId } of chats) addScope.run(id, scopeOf(userId, id), wordMark(userId));
     database.exec(`insert into turn_search_rows (turn_id, created_at_ms)
       select id, created_at_ms from turns order by created_at_ms`);
     database.exec(`insert into turn_search (rowid, scope, question, answer)
-      select r.id, scope, user_text, assistant_text from turn_search_rows r join turns t on t.id = r.turn_id
+      select r.id, scope, ${marked("user_text")}, ${marked("assistant_text")} from turn_search_rows r join turns t on t.id = r.turn_id
       join company_scopes c on c.chat_id = t.chat_id order by r.id`);
     yield "words";
     database.exec("update chats set filed_changes = changes");

@@ -100,6 +100,11 @@ describe.each(databases)("[8] a search on $name", (database) => {
   test("reads no more of many matches than of few, and no table of turns from end to end", async () => {
     await using one = await database.open();
     await fill(one, isSqlite);
+    if (isSqlite) {
+      // A list for each of both people.
+      const lists = "select doc from turn_search_words where term like '%heron' order by doc";
+      expect(await one.query(lists)).toEqual([{ doc: 1_200 }, { doc: 2_401 }]);
+    }
     const db = await one.openDb();
     const index = isSqlite ? createSqliteTurnIndex() : createPostgresTurnIndex();
     // Turns whose texts it reads at most.

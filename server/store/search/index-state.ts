@@ -1,14 +1,19 @@
 import { sql, type Kysely } from "kysely";
 import type { Tables } from "../sql/schema.ts";
-import { INDEX_VERSION } from "./turn-index.ts";
 
-/** The table whose rows are the entries, with ids in the order of their writing. */
-type EntryTable = "turn_search" | "turn_search_rows";
+/**
+ * By the table whose rows are the entries, with ids in the order of their writing. Both change with whatever changes the stems of a
+ * text, each with how that database keeps them: an index of another version is made anew in the background, and answers
+ * meanwhile with what it has.
+ */
+export const INDEX_VERSIONS = { turn_search: 2, turn_search_rows: 3 } as const;
+type EntryTable = keyof typeof INDEX_VERSIONS;
 
 /** How many entries are to be made anew, at most. From an index of another version on, all that are there now are. */
 export async function countOutdated(db: Kysely<Tables>, table: EntryTable): Promise<number> {
-  await sql`update turn_search_state set version = ${INDEX_VERSION}, outdated = ${lastId(table)}
-    where version <> ${INDEX_VERSION}`.execute(db);
+  const version = INDEX_VERSIONS[table];
+  await sql`update turn_search_state set version = ${version}, outdated = ${lastId(table)}
+    where version <> ${version}`.execute(db);
   // To count a million would hold up the event loop.
   const { rows } = await sql<{ n: number }>`select outdated as n from turn_search_state
     where exists (select 1 from ${sql.table(table)} where id <= outdated)`.execute(db);

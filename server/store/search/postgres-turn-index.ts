@@ -1,13 +1,12 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import { PLANNED_FOR_VALUES } from "../postgres/postgres-pool.ts";
 import type { Tables } from "../sql/schema.ts";
-import { countOutdated, outdateAll } from "./index-state.ts";
+import { countOutdated, INDEX_VERSIONS, outdateAll } from "./index-state.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import {
   FOLDED_TO_ASCII,
   INCOMPLETE,
   INCOMPLETE_AT_ONCE,
-  INDEX_VERSION,
   MAX_MATCHES,
   narrowed,
   type IndexQuery,
@@ -167,7 +166,7 @@ async function create(db: Kysely<Tables>): Promise<void> {
       where t.status <> 'running' and t.deleted_at_ms is null and c.deleted_at_ms is null
       order by t.created_at_ms, t.turn_index`.execute(db);
   await sql`insert into turn_search_state (version, outdated)
-      select ${sql.lit(INDEX_VERSION)}, coalesce(max(id), 0) from turn_search`.execute(db);
+      select ${sql.lit(INDEX_VERSIONS.turn_search)}, coalesce(max(id), 0) from turn_search`.execute(db);
 }
 
 /** See {@link TurnIndex.termCounts}: to come back to the rows for it would take as long as to find them. */

@@ -84,6 +84,8 @@ describe.each(databases)("on $name", (database) => {
         { question: "When is the dentist appointment?", answer: "On Friday." },
         { question: "Напомни про встречу с Анной", answer: "Хорошо." },
         { question: "The form of the from", answer: "" },
+        // Nearer to what is mistyped, and somebody else's.
+        { question: "An apointn", userId: "user-2", chatId: "chat-2" },
       ]);
     });
     afterAll(() => said[Symbol.asyncDispose]());

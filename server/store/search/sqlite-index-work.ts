@@ -32,7 +32,8 @@ export function createSqliteIndexWork(threadDb: Kysely<Tables>, thread: SqliteTh
     await thread.run("delete from temp.stemmed");
     await thread.run(
       `insert into temp.stemmed (id, scope, question, answer)
-       select r.id, scope_of(t.user_id, t.chat_id), question_stems(t.user_text), answer_stems(t.assistant_text)
+       select r.id, scope_of(t.user_id, t.chat_id), question_stems(t.user_id, t.user_text),
+         answer_stems(t.user_id, t.assistant_text)
        from turns t join turn_search_rows r on r.turn_id = t.id where ${where}`,
       parameters,
     );

@@ -1,14 +1,12 @@
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import type { Tables } from "../sql/schema.ts";
-import { chatToken, scopeOf, userToken } from "./scope-tokens.ts";
-import { countOutdated, outdateAll } from "./index-state.ts";
-import { stemsOf } from "./search-text.ts";
+import { chatToken, ownStems, scopeOf, userToken, wordMark } from "./scope-tokens.ts";
+import { countOutdated, INDEX_VERSIONS, outdateAll } from "./index-state.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import {
   FOLDED_TO_ASCII,
   INCOMPLETE,
   INCOMPLETE_AT_ONCE,
-  INDEX_VERSION,
   MAX_ANSWER_BYTES,
   MAX_MATCHES,
   MAX_QUESTION_BYTES,
@@ -29,8 +27,8 @@ const WORDS_AT_ONCE = 500;
 const columns: Readonly<Record<Role, string>> = { user: "question", assistant: "answer" };
 
 /**
- * The turn index on FTS5. It stores stems only, never the text (`content=''`), and a "scope" column of one token per
- * user and one per chat, so that a search reads the lists of one user however many there are. Places in the text are not
+ * The turn index on FTS5. It stores stems only, never the text (`content=''`), each with a mark of its user, so that a search
+ * reads the lists of one user however many there are; and a "scope" column of one token per user and one per chat. Places in the text are not
  * kept (`detail=column`): what depends on them is looked up in the text.
  * `turn_search_rows` gives turns the integer ids that FTS5 needs, in the order in which they ended; its trigger keeps
  * both in step, cascades included. `turn_search_state` tells up to which id entries are of an earlier version.
@@ -50,8 +48,8 @@ export function createSqliteTurnIndex(): TurnIndex {
       const { rows } = await sql<{ id: number }>`insert into turn_search_rows (turn_id, created_at_ms)
         values (${turn.turnId}, ${turn.createdAtMs}) returning id`.execute(db);
       const scope = `${scopeOf(turn.userId, turn.chatId)}${turn.goesOn === true ? ` ${INCOMPLETE}` : ""}`;
-      const question = stemsOf(turn.userText, MAX_QUESTION_BYTES);
-      const answer = stemsOf(turn.assistantText, MAX_ANSWER_BYTES);
+      const question = ownStems(turn.userId, turn.userText, MAX_QUESTION_BYTES);
+      const answer = ownStems(turn.userId, turn.assistantText, MAX_ANSWER_BYTES);
       await sql`insert into turn_search (rowid, scope, question, answer)
         values (${rows[0]?.id}, ${scope}, ${question}, ${answer})`.execute(db);
     },
@@ -135,7 +133,7 @@ async function find(db: Kysely<Tables>, query: IndexQuery, limit = MAX_MATCHES):
   const matches = sql<Match>`
     select turn_search.rowid as entry, r.turn_id as "turnId", r.created_at_ms as "createdAtMs"
     from turn_search join turn_search_rows r on r.id = turn_search.rowid
-    where turn_search match ${await expression(db, query)} ${since} ${until}
+    where turn_search match ${expression(query)} ${since} ${until}
     order by turn_search.rowid desc limit ${sql.lit(limit)}`;
   const { rows } = await narrowed(matches, query.needles, texts).execute(db);
   return rows.toSorted((a, b) => b.entry - a.entry);
@@ -147,13 +145,13 @@ const texts: TextSyntax = {
 };
 
 /** An FTS5 expression of quoted strings; terms hold no quotes, so nothing a person types becomes syntax. */
-async function expression(db: Kysely<Tables>, query: IndexQuery): Promise<string> {
-  const { terms, titled } = query;
+function expression(query: IndexQuery): string {
+  const { terms, titled, userId } = query;
+  const scope = chatsExpression(query);
+  if (terms.length === 0) return `${scope}scope : "${userToken(userId)}"`;
   const within = query.role === undefined ? "{question answer}" : columns[query.role];
-  const own = terms.map((term) => `${within} : (${termExpression(term)})`);
+  const own = terms.map((term) => `${within} : (${termExpression(term, userId)})`);
   const any = `(${own.join(" OR ")})`;
-  if (terms.length === 0) return [userExpression(query), ...chatsExpression(query)].join(" AND ");
-  const scope = await scopeExpression(db, query);
   if (query.match === "any") return `${scope}${any}`;
   const all = own.map((term, number) => {
     const chats = (titled[number] ?? []).map((chatId) => `"${chatToken(chatId)}"`);
@@ -164,27 +162,17 @@ async function expression(db: Kysely<Tables>, query: IndexQuery): Promise<string
   return `${scope}${said}${all.join(" AND ")}`;
 }
 
-/** Whose turns, and of which chats, before what is said; no user where one owns all, since to read that list costs more than all else. */
-async function scopeExpression(db: Kysely<Tables>, query: IndexQuery): Promise<string> {
-  const { rows } = await sql<{ first: string | null; last: string | null }>`
-    select (select min(user_id) from chats) as first, (select max(user_id) from chats) as last`.execute(db);
-  const ownsAll = rows[0]?.first === query.userId && rows[0].last === query.userId;
-  const scopes = [...(ownsAll ? [] : [userExpression(query)]), ...chatsExpression(query)];
-  return scopes.map((scope) => `${scope} AND `).join("");
+/** Of which chats, before what is said. */
+function chatsExpression({ chatIds }: IndexQuery): string {
+  if (chatIds === undefined) return "";
+  return `scope : (${chatIds.map((chatId) => `"${chatToken(chatId)}"`).join(" OR ")}) AND `;
 }
 
-function userExpression({ userId }: IndexQuery): string {
-  return `scope : "${userToken(userId)}"`;
-}
-
-function chatsExpression({ chatIds }: IndexQuery): readonly string[] {
-  if (chatIds === undefined) return [];
-  return [`scope : (${chatIds.map((chatId) => `"${chatToken(chatId)}"`).join(" OR ")})`];
-}
-
-function termExpression({ stem, prefix, parts, others = [] }: SearchTerm): string {
-  const whole = [prefix ? `"${stem}" *` : `"${stem}"`, ...others.map((other) => `"${other}"`)];
-  if (parts !== undefined) whole.push(`(${parts.map((part) => `"${part}"`).join(" AND ")})`);
+function termExpression({ stem, prefix, parts, others = [] }: SearchTerm, userId: string): string {
+  const mark = wordMark(userId);
+  const quoted = (word: string): string => `"${mark}${word}"`;
+  const whole = [prefix ? `${quoted(stem)} *` : quoted(stem), ...others.map(quoted)];
+  if (parts !== undefined) whole.push(`(${parts.map(quoted).join(" AND ")})`);
   return whole.join(" OR ");
 }
 
@@ -206,7 +194,7 @@ async function create(db: Kysely<Tables>): Promise<void> {
       where t.status <> 'running' and t.deleted_at_ms is null and c.deleted_at_ms is null
       order by t.created_at_ms, t.turn_index`.execute(db);
   await sql`insert into turn_search_state (version, outdated)
-      select ${INDEX_VERSION}, coalesce(max(id), 0) from turn_search_rows`.execute(db);
+      select ${INDEX_VERSIONS.turn_search_rows}, coalesce(max(id), 0) from turn_search_rows`.execute(db);
 }
 
 async function termCounts(
@@ -215,9 +203,9 @@ async function termCounts(
   matches: readonly Match[],
 ): Promise<ReadonlyMap<number, number>> {
   const counts = new Map<number, number>();
-  const scope = await scopeExpression(db, query);
+  const scope = chatsExpression(query);
   const sides = query.match === "all" ? ["question"] : ["question", "{question answer}"];
-  const terms = query.terms.map((term) => termExpression(term));
+  const terms = query.terms.map((term) => termExpression(term, query.userId));
   // As a parameter it would be a floating-point number, at which FTS5 does not stop.
   const from = sql.lit(matches.at(-1)?.entry ?? 0);
   for (const wanted of sides.flatMap((side) => terms.map((term) => `${scope}${side} : (${term})`))) {
@@ -231,16 +219,16 @@ async function termCounts(
 
 async function* wordsIn(
   db: Kysely<Tables>,
-  _userId: string,
+  userId: string,
   { first, end, minChars, maxChars }: TypoRange,
 ): AsyncGenerator<readonly string[]> {
-  for (let last: string | undefined = first; last !== undefined;) {
+  const mark = wordMark(userId);
+  for (let last: string | undefined = mark + first; last !== undefined;) {
     const { rows } = await sql<{ term: string }>`select term from turn_search_words
-      where term >= ${last} and term <> ${last} and term < ${end}
-        and length(term) between ${minChars} and ${maxChars}
+      where term >= ${last} and term <> ${last} and term < ${mark + end}
+        and length(term) between ${mark.length + minChars} and ${mark.length + maxChars}
       order by term limit ${sql.lit(WORDS_AT_ONCE)}`.execute(db);
-    const words = rows.map(({ term }) => term);
-    yield words;
-    last = words.length < WORDS_AT_ONCE ? undefined : words.at(-1);
+    yield rows.map(({ term }) => term.slice(mark.length));
+    last = rows.length < WORDS_AT_ONCE ? undefined : rows.at(-1)?.term;
   }
 }

@@ -3,11 +3,6 @@ import type { Tables } from "../sql/schema.ts";
 import type { SearchTerm } from "./search-terms.ts";
 import type { TypoRange } from "./typos.ts";
 
-/**
- * Changes with whatever changes the stems of a text: an index of another version is made anew in the background, and
- * answers meanwhile with what it has.
- */
-export const INDEX_VERSION = 2;
 /** In the scope of an entry that holds only how the answer begins. */
 export const INCOMPLETE = "incomplete";
 export const INCOMPLETE_AT_ONCE = 200;

@@ -1,8 +1,7 @@
 import Database from "better-sqlite3";
 import { systemCodeOf } from "#contract/system-error.ts";
 import { serveJobs } from "#server/domain/jobs/serve-jobs.ts";
-import { scopeOf } from "../search/scope-tokens.ts";
-import { stemsOf } from "../search/search-text.ts";
+import { ownStems, scopeOf } from "../search/scope-tokens.ts";
 import { differingBits } from "../search/differing-bits.ts";
 import { MAX_ANSWER_BYTES, MAX_QUESTION_BYTES } from "../search/turn-index.ts";
 import { BUSY_TIMEOUT_MS } from "./open-sqlite.ts";
@@ -31,8 +30,10 @@ function connect(file: string): Database.Database {
   database.pragma("secure_delete = ON");
   database.pragma("temp_store = MEMORY");
   const functions = {
-    question_stems: (text: unknown) => stemsOf(String(text), MAX_QUESTION_BYTES),
-    answer_stems: (text: unknown) => stemsOf(String(text), MAX_ANSWER_BYTES),
+    question_stems: (userId: unknown, text: unknown) =>
+      ownStems(String(userId), String(text), MAX_QUESTION_BYTES),
+    answer_stems: (userId: unknown, text: unknown) =>
+      ownStems(String(userId), String(text), MAX_ANSWER_BYTES),
     hamming: (a: unknown, b: unknown) => differingBits(a as Buffer, b as Buffer),
     scope_of: (userId: unknown, chatId: unknown) => scopeOf(String(userId), String(chatId)),
   };

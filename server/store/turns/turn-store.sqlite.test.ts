@@ -16,6 +16,7 @@ import { SqliteThread } from "../sqlite/sqlite-thread.ts";
 import { ThreadSqliteDialect } from "../sqlite/thread-dialect.ts";
 import { createSqliteIndexWork } from "../search/sqlite-index-work.ts";
 import { createSqliteTurnIndex } from "../search/sqlite-turn-index.ts";
+import { wordMark } from "../search/scope-tokens.ts";
 import type { WorkerResult } from "#server/testing/begin-worker.ts";
 import {
   createManualClock,
@@ -157,7 +158,7 @@ describe("on the database itself", () => {
     await parts.turns.begin(beginning());
     await parts.turns.finish(ending({ assistantText: "hippopotamus" }));
     const match = parts.database.prepare(
-      "select count(*) as n from turn_search where turn_search match 'hippopotamus'",
+      `select count(*) as n from turn_search where turn_search match '"${wordMark("user-1")}hippopotamus"'`,
     );
     expect(match.get()).toEqual({ n: 1 });
     parts.database.prepare("delete from chats").run();
