@@ -80,7 +80,7 @@ export async function* run(signal: AbortSignal): AsyncGenerator<BenchResult> {
     const few = yield* fill(`${database}.alone`, small, alone, signal);
     const many = yield* fill(database, large, company, signal);
     yield* startFigures(database, small, large, signal);
-    const filled = [
+    const filled: Filled[] = [
       { name: "small", place: small, data: few, works },
       { name: "large", place: large, data: many, works },
     ];
