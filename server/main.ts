@@ -34,7 +34,14 @@ async function main(): Promise<void> {
   keepCompiledCode(config.home);
   // Not before: only what is loaded from here on comes from the cache.
   const { startServer } = await import("./compose/start-server.ts");
+  // It may wait long, as for a table that something holds, and has nobody to answer; the database undoes what it had begun there.
+  const giveUp = (): void => {
+    stop[Symbol.dispose]();
+    process.kill(process.pid, "SIGTERM");
+  };
+  stop.hurry.addEventListener("abort", giveUp);
   const server = await startServer(config);
+  stop.hurry.removeEventListener("abort", giveUp);
   process.on("SIGHUP", () => server.reload());
   announce(server, config);
   if (config.signInAddress) await announceSignInAddress(server);

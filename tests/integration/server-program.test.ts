@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { tmpdir } from "node:os";
@@ -166,6 +167,26 @@ describe("pipit serve", () => {
     program.process.kill("SIGINT");
     expect(statusName((await hangs.status).code)).not.toBe("OK");
     expect((await program.end()).code).toBe(0);
+  });
+
+  test("[O15] a second signal ends a start that waits for its database", async () => {
+    await using database = createServer();
+    // Of PostgreSQL it knows how to let somebody in, and says nothing more.
+    database.on("connection", (socket) => {
+      socket.on("error", () => {}).once("data", () => socket.write("R\0\0\0\b\0\0\0\0Z\0\0\0\u0005I"));
+    });
+    const connected = once(database, "connection");
+    database.listen(0, "127.0.0.1");
+    await once(database, "listening");
+    const { port } = database.address() as AddressInfo;
+    const program = new ServerProgram(PORTS, {
+      PIPIT_DATABASE_URL: `postgres://pipit@127.0.0.1:${port}/pipit`,
+      PIPIT_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
+    });
+    await connected;
+    // Those that come within half a second count as one.
+    using _ = setInterval(() => program.process.kill("SIGTERM"), 100);
+    expect(await program.end()).toMatchObject({ signal: "SIGTERM" });
   });
 
   test("embedded: prints where it is as JSON, and ends when its parent is gone", async () => {
