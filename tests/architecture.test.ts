@@ -93,6 +93,29 @@ describe("the folders", () => {
     expect(crowdedFolders(await allPaths())).toEqual([]);
   });
 
+  test("are those that docs/architecture.md names, as are the files of its ways", async () => {
+    const text = await readFile(join(repositoryRoot, "docs/architecture.md"), "utf8");
+    const paths = await allPaths();
+    const named =
+      /^\| `(?<parent>contract|engine|engine\/node|cli|electron|renderer|server\/domain)\/` +\| (?<what>[^|]+)/gm;
+    for (const { groups: { parent = "", what = "" } = {} } of text.matchAll(named)) {
+      const inside = paths.flatMap((path) => (path.startsWith(`${parent}/`) ? [path.split("/")] : []));
+      const depth = parent.split("/").length;
+      const folders = new Set(inside.flatMap((path) => path.slice(depth, -1).slice(0, 1)));
+      for (const other of ["testing", ...(parent === "engine" ? ["node", "web"] : [])]) folders.delete(other);
+      const words = [...what.matchAll(/`([^`]+)`/g)].flatMap(([, names = ""]) => names.split(" "));
+      expect([parent, words.toSorted()]).toEqual([parent, [...folders].toSorted()]);
+    }
+    const files = [
+      ...text.matchAll(/`(?<start>\w[\w/-]*\/)(?:\{(?<names>[^}]+)\}|(?<name>[\w-]+))(?<end>\.tsx?)`/g),
+    ];
+    const ways = files.flatMap(({ groups: { start, names, name, end } = {} }) =>
+      (names ?? name ?? "").split(",").map((one) => `${start}${one}${end}`),
+    );
+    expect(ways.length).toBeGreaterThan(10);
+    expect(ways.filter((path) => !paths.includes(path))).toEqual([]);
+  });
+
   test("that do either are reported", () => {
     const circle = [
       { path: "server/a/one.ts", code: `import { two } from "../b/two.ts";\nexport const one = two;\n` },
