@@ -5,12 +5,13 @@ import { writePrivateFile } from "#engine/node/files/private-files.ts";
 import { serverOf as serverOfHome } from "#engine/node/keychain/token-store.ts";
 import { OWN_SERVER, scopeServer } from "#engine/node/keychain/token-store-scope.ts";
 import { exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { listenForInterrupt } from "../kit/interrupt.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
 import { rememberedServerPath } from "../kit/read-config.ts";
 import { printJson, printLine, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import { authMessagesFor, type AuthMessages } from "./auth-messages.ts";
-import { namesOf, serverName, tellOthers, tellWaiting, untilInterrupted } from "./auth-context.ts";
+import { namesOf, serverName, tellOthers, tellWaiting } from "./auth-context.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -66,7 +67,7 @@ export async function status(flags: { readonly json?: boolean }, deps: CommandDe
 export async function logout(flags: Named, deps: CommandDeps): Promise<ExitCode> {
   const messages = authMessagesFor(deps.config.locale);
   const { terminal } = deps;
-  using interrupted = untilInterrupted();
+  using interrupted = listenForInterrupt();
   const { signal } = interrupted;
   const { name } = flags;
   const named = name === undefined ? undefined : await findAccount({ ...flags, name }, deps, messages);
@@ -91,7 +92,7 @@ export async function logout(flags: Named, deps: CommandDeps): Promise<ExitCode>
 export async function switchAccount(flags: Named, deps: CommandDeps): Promise<ExitCode> {
   const messages = authMessagesFor(deps.config.locale);
   const { terminal } = deps;
-  using interrupted = untilInterrupted();
+  using interrupted = listenForInterrupt();
   const { name } = flags;
   const account =
     name === undefined
@@ -114,7 +115,7 @@ export async function token(flags: { readonly show?: boolean }, deps: CommandDep
   const messages = authMessagesFor(deps.config.locale);
   if (deps.terminal.stdout.isTTY === true && flags.show !== true)
     throw new ToldError("USAGE", messages.needsShow);
-  using interrupted = untilInterrupted();
+  using interrupted = listenForInterrupt();
   await using client = await openCliClient(deps);
   try {
     const attached = await client.session.attach(new Headers(), interrupted.signal);

@@ -14,26 +14,6 @@ export interface AuthContext {
   readonly messages: AuthMessages;
 }
 
-/** Aborts when the program is to end. */
-export interface Interruption extends Disposable {
-  readonly signal: AbortSignal;
-}
-
-/** Ends by Ctrl-C where no question is open, and by a request to end. */
-export function untilInterrupted(): Interruption {
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort(new PipitError("CANCELLED", "Cancelled."));
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return {
-    signal: stop.signal,
-    [Symbol.dispose](): void {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-    },
-  };
-}
-
 /** How many messages of an account wait for it. */
 export async function tellWaiting(context: AuthContext, accountId: string, name: string): Promise<void> {
   const { length } = await context.client.outbox.list(accountId);

@@ -6,7 +6,9 @@ import type { Logger } from "#contract/logger.ts";
 import type { ScreenImage } from "#contract/screen-image.ts";
 import type { Screen } from "#engine/ports.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { aborted } from "../kit/interrupt.ts";
 import { signedOutError } from "../kit/open-cli-client.ts";
+import { isSlashLine } from "../kit/slash-line.ts";
 import { lineText, paint, printLine, printNote } from "../kit/terminal.ts";
 import { watchAnswers } from "./answer-watch.ts";
 import { createLineInput, type LineInput } from "./line-input.ts";
@@ -151,8 +153,7 @@ class Repl {
       this.#lastInterruptMs = -Infinity;
       const text = line.trim();
       if (text === "") continue;
-      // Of several pasted lines, the first may begin with a path.
-      if (/^\/(?:send\s|[^\n]*$)/.test(text)) await runSlashCommand(text, context, this.#leave.signal);
+      if (isSlashLine(text)) await runSlashCommand(text, context, this.#leave.signal);
       else await this.#ask(text);
     }
   }
@@ -213,12 +214,4 @@ class Repl {
       printNote(terminal, paint("dim", messages.ctrlCAgain));
     });
   }
-}
-
-/** Resolves to undefined when `signal` aborts. */
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
 }

@@ -13,6 +13,7 @@ import { queueCommands } from "./queue-commands.ts";
 import { tellTokenPlace, type ChatContext } from "./announcements.ts";
 import { typedPath } from "./typed-path.ts";
 import { loginOf } from "../kit/open-cli-client.ts";
+import { readSlashLine } from "../kit/slash-line.ts";
 import { paint, printLine, printNote } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 
@@ -152,14 +153,12 @@ export async function runSlashCommand(
   context: ReplContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const [name = "", ...rest] = line.slice(1).split(/\s+/);
+  const { name, argument } = readSlashLine(line);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
     printNote(context.terminal, context.messages.unknownCommand(name));
     return;
   }
-  // Not `rest.join(" ")`: the text of /send keeps its spacing.
-  const argument = rest.length === 0 ? "" : line.slice(1 + name.length).trim();
   try {
     await command(argument, context, signal);
   } catch (reason) {

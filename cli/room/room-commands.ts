@@ -3,6 +3,7 @@ import { askedOf } from "#contract/rooms/question.ts";
 import { visible } from "#contract/terminal-text.ts";
 import { readImageFile } from "#engine/node/screen/image-file.ts";
 import { typedPath } from "../chat/typed-path.ts";
+import { readSlashLine } from "../kit/slash-line.ts";
 import { paint } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import type { RoomRepl } from "./room-repl.ts";
@@ -74,9 +75,9 @@ const commands: Readonly<Record<string, Command>> = {
 
 /** Runs a line that begins with a slash. Throws PipitError. */
 export async function runRoomCommand(line: string, repl: RoomRepl): Promise<void> {
-  const [, name = "", argument = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
+  const { name, argument } = readSlashLine(line);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) throw new ToldError("USAGE", repl.screen.words.unknown(name));
+  if (command === undefined) throw new ToldError("USAGE", repl.screen.messages.unknownCommand(name));
   await command(repl, argument);
 }
 
@@ -112,6 +113,6 @@ function ownRoom(repl: RoomRepl): string {
 }
 
 function required(repl: RoomRepl, argument: string, usage: string): string {
-  if (argument === "") throw new ToldError("USAGE", repl.screen.words.missing(usage));
+  if (argument === "") throw new ToldError("USAGE", repl.screen.messages.missingArgument(usage));
   return argument;
 }

@@ -10,8 +10,10 @@ import { authenticate } from "../auth/login.ts";
 import { openPrompts } from "../auth/prompts.ts";
 import { createLineInput, type LineInput } from "../chat/line-input.ts";
 import { exitCodeOf, exitCodes, type ExitCode } from "../kit/exit-codes.ts";
+import { aborted } from "../kit/interrupt.ts";
 import { messagesFor } from "../kit/messages.ts";
 import { openCliClient, type CommandDeps } from "../kit/open-cli-client.ts";
+import { isSlashLine } from "../kit/slash-line.ts";
 import { lineText, paint, printNote, type Span } from "../kit/terminal.ts";
 import { ToldError } from "../kit/told-error.ts";
 import { FollowedRooms } from "./followed-rooms.ts";
@@ -97,7 +99,7 @@ export class RoomRepl {
       this.#rooms?.stop.abort();
     }
     if (this.signal.aborted) return exitCodeOf(PipitError.from(this.signal.reason));
-    if (this.interactive) this.note("dim", this.screen.words.bye);
+    if (this.interactive) this.note("dim", this.screen.messages.bye);
     return this.interactive ? exitCodes.done : this.#outcome;
   }
 
@@ -232,8 +234,7 @@ export class RoomRepl {
       const text = line.trim();
       if (text === "") continue;
       try {
-        // Of several pasted lines, the first may begin with a path.
-        if (/^\/(?:send\s|[^\n]*$)/.test(text)) await runRoomCommand(text, this);
+        if (isSlashLine(text)) await runRoomCommand(text, this);
         else await this.say(text);
       } catch (reason) {
         if (this.signal.aborted) return;
@@ -288,12 +289,4 @@ export class RoomRepl {
     const count = this.#rooms?.followed.unsent ?? 0;
     if (count > 0) this.note("yellow", this.screen.words.unsent(count));
   }
-}
-
-/** Resolves to undefined when `signal` aborts. */
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
 }

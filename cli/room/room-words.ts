@@ -53,10 +53,6 @@ const english = {
     `Several rooms are called "${name}". Join one by its id: ${ids}`,
   notSignedIn: "You are not signed in. /login signs in, /register makes an account.",
   noRoom: "No room is open. /join opens the common one, /join <name> another.",
-  unknown: (name: string) =>
-    `There is no command /${name}. /help lists them; /send sends text that starts with a slash.`,
-  missing: (usage: string) => `Usage: ${usage}`,
-  bye: "Bye.",
 };
 export type RoomWords = typeof english;
 
@@ -108,9 +104,6 @@ const russian: RoomWords = {
   severalRooms: (name, ids) => `Комнат с именем «${name}» несколько. Войдите по id: ${ids}`,
   notSignedIn: "Вы не вошли. Войти: /login, создать учётную запись: /register.",
   noRoom: "Комната не открыта. Общую откроет /join, другую — /join <имя>.",
-  unknown: (name) => `Команды /${name} нет. Список: /help; текст с косой черты отправит /send.`,
-  missing: (usage) => `Так: ${usage}`,
-  bye: "Пока.",
 };
 
 export function roomWordsFor(locale: string): RoomWords {

@@ -1,5 +1,5 @@
 /** How a request said who it is. */
-type AuthenticationMethod = "bearer" | "api-key" | "cookie" | "internal" | "anonymous";
+export type AuthenticationMethod = "bearer" | "api-key" | "cookie" | "internal" | "anonymous";
 
 /**
  * What the auth service counts. Labels come from closed sets or from what the server itself registered, never from what

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { Caller } from "./caller.ts";
+import type { AuthenticationMethod } from "../auth-metrics.ts";
 import type { TokenGuard } from "#server/domain/tokens/token-guard.ts";
 import type { Peer } from "./peer.ts";
 
@@ -27,9 +28,6 @@ export interface PageCredentials {
  * owes a code; NOT_ALLOWED for a foreign page.
  */
 export type Authenticate = (credentials: Credentials, peer: Peer) => Promise<Caller>;
-
-/** How a caller proved itself. */
-type AuthenticationMethod = "bearer" | "api-key" | "cookie" | "internal" | "anonymous";
 
 export interface AuthenticateDeps {
   readonly accessTokens: { verify(token: string): Promise<Caller> };

@@ -13,7 +13,7 @@ import {
 import type { AuthMethod, TokenAlgorithm } from "./ports.ts";
 
 /** Life of an access token (docs/reference/oauth.md) unless its client has another, in seconds. */
-const ACCESS_TOKEN_TTL_SECONDS = 900;
+export const ACCESS_TOKEN_TTL_SECONDS = 900;
 /**
  * No access token lives longer: as long as the token of a gRPC Login, whose clients cannot refresh. A retired key stays
  * published for longer than this.

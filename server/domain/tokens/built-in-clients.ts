@@ -1,4 +1,5 @@
 import { CLI_CLIENT_ID, DESKTOP_CLIENT_ID, LOCAL_GRANT_TYPE, WEB_CLIENT_ID } from "#contract/auth-wire.ts";
+import { ACCESS_TOKEN_TTL_SECONDS } from "./access-tokens.ts";
 import type { OauthClient } from "./ports.ts";
 import { FULL_SCOPE } from "./scopes.ts";
 
@@ -12,7 +13,7 @@ const loopbackUris = ["http://127.0.0.1/callback", "http://[::1]/callback"];
 
 /** Lifetimes of a client that asks for no others. */
 export const usualLifetimes = {
-  accessTtlSeconds: 900,
+  accessTtlSeconds: ACCESS_TOKEN_TTL_SECONDS,
   refreshTtlSeconds: 30 * DAY_SECONDS,
   refreshAbsoluteSeconds: 180 * DAY_SECONDS,
   refreshGraceMs: 15 * 60 * 1000,

@@ -4,12 +4,10 @@ import { PipitError } from "#contract/pipit-error.ts";
 import type { Auth } from "#proto/auth_pb.ts";
 import type { ServerContext } from "#server/compose/context.ts";
 import type { AuditOrigin } from "#server/domain/audit/ports.ts";
+import { MAX_ACCESS_TOKEN_TTL_SECONDS } from "#server/domain/tokens/access-tokens.ts";
 import { narrowScope } from "#server/domain/tokens/scopes.ts";
 import { answerInField } from "../kit/answer-in-field.ts";
 import { originKey } from "../kit/call-context.ts";
-
-/** The original's clients cannot refresh, so their one token lives as long as the original's. */
-const LOGIN_TTL_SECONDS = 24 * 60 * 60;
 
 /** A token for login and password; where there is a second factor, it is good for CheckOtp alone until that took a code. */
 export function createLogin(ctx: ServerContext): ServiceImpl<typeof Auth>["login"] {
@@ -44,7 +42,7 @@ async function signIn(
       grant: "grpc-login",
       withRefreshToken: false,
       otpOptional: ctx.config.auth.legacyOtpOptional,
-      ttlMs: LOGIN_TTL_SECONDS * 1000,
+      ttlMs: MAX_ACCESS_TOKEN_TTL_SECONDS * 1000,
     }),
     origin,
   );
@@ -54,7 +52,8 @@ async function signIn(
     clientId,
     scope,
     algorithm: client.tokenAlgorithm,
-    ttlSeconds: LOGIN_TTL_SECONDS,
+    // The original's clients cannot refresh, so their one token lives as long as the original's.
+    ttlSeconds: MAX_ACCESS_TOKEN_TTL_SECONDS,
     sessionId: session.sessionId,
     authTimeMs,
   });
