@@ -43,8 +43,8 @@ export interface ApiKeyStore {
   /** Newest first, also those that have expired. */
   list(userId: string): Promise<readonly ApiKey[]>;
   touch(id: string, nowMs: number): Promise<void>;
-  /** The key that was there, and is not any more. */
-  remove(userId: string, id: string): Promise<ApiKey | undefined>;
+  /** Resolves to whether it was there. */
+  remove(userId: string, id: string): Promise<boolean>;
   removeExpired(userId: string, nowMs: number): Promise<void>;
 }
 
@@ -93,7 +93,8 @@ export function createApiKeys({ auth, clock }: { readonly auth: AuthStore; reado
         await tx.apiKeys.removeExpired(userId, nowMs);
         if ((await tx.apiKeys.list(userId)).length >= MAX_API_KEYS) throw tooMany();
         await tx.apiKeys.add({ ...key, hash: hashOpaqueToken(token) });
-        const data = { keyId: key.id, name: key.name, scope };
+        // Not its name: that is a text of the person, and the audit outlives the account.
+        const data = { keyId: key.id, scope };
         await tx.audit.append({ event: "api_key.created", outcome: "success", userId, data }, origin);
       });
       return { key, secret: `${API_KEY_PREFIX}${token}` };
@@ -102,9 +103,8 @@ export function createApiKeys({ auth, clock }: { readonly auth: AuthStore; reado
     /** Ends a key at once, on all servers; false when the user has none of this id. */
     async revoke(userId: string, id: string, origin: AuditOrigin): Promise<boolean> {
       return auth.transaction(async (tx) => {
-        const gone = await tx.apiKeys.remove(userId, id);
-        if (gone === undefined) return false;
-        const data = { keyId: id, name: gone.name };
+        if (!(await tx.apiKeys.remove(userId, id))) return false;
+        const data = { keyId: id };
         await tx.audit.append({ event: "api_key.revoked", outcome: "success", userId, data }, origin);
         return true;
       });

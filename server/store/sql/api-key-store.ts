@@ -37,13 +37,12 @@ export function createApiKeyStore(db: Kysely<Tables>): ApiKeyStore {
     },
 
     async remove(userId, id) {
-      const row = await db
+      const { numDeletedRows } = await db
         .deleteFrom("api_keys")
         .where("user_id", "=", userId)
         .where("id", "=", id)
-        .returningAll()
         .executeTakeFirst();
-      return row && toApiKey(row);
+      return numDeletedRows > 0n;
     },
 
     async removeExpired(userId, nowMs) {
