@@ -7,6 +7,8 @@ const PATIENT_MINUTES = 70;
 const flat = (value: number | string): string => `${value}x${PATIENT_MINUTES}`;
 const growing = (perMinute: number): string => `0+${perMinute}x${PATIENT_MINUTES}`;
 const at = 'instance="one",job="pipit"';
+/** Of the prober that asks as people do. */
+const address = 'instance="pipit.example",job="pipit-address"';
 
 /** An hour of a server to which nothing has happened: everything that alerts look at, as a scrape has it. */
 const healthy: Readonly<Record<string, string>> = {
@@ -31,6 +33,8 @@ const healthy: Readonly<Record<string, string>> = {
   [`pipit_embeddings_backlog{${at}}`]: `1000000-900x${PATIENT_MINUTES}`,
   // promtool's time begins at 0.
   [`pipit_certificate_expires_seconds{${at}}`]: flat(60 * 86_400),
+  [`probe_success{${address}}`]: flat(1),
+  [`probe_ssl_earliest_cert_expiry{${address}}`]: flat(60 * 86_400),
   [`pipit_restore_proven_seconds{${at}}`]: flat(0),
   [`pipit_http_requests_total{${at},route="/health",status="2xx"}`]: growing(600),
   [`pipit_http_requests_total{${at},route="/v1/chats",status="5xx"}`]: growing(3),
@@ -86,6 +90,7 @@ const worlds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   PipitClockOff: { [`pipit_clock_ahead_seconds{${at}}`]: flat(-20) },
   PipitMasterKeyWrong: { [`pipit_master_key_right{${at}}`]: flat(0) },
   PipitServerDown: { [`up{${at}}`]: flat(0) },
+  PipitAddressDown: { [`probe_success{${address}}`]: flat(0) },
   PipitCertificateExpires: { [`pipit_certificate_expires_seconds{${at}}`]: flat(13 * 86_400) },
   PipitRefreshTokenReuse: { [`auth_refresh_token_reuse_total{${at}}`]: "3x30 4x20" },
   PipitRoomLag: histogram("pipit_room_lag_seconds", "", [0.01, 0.5, 2, 5, 15], 5),
@@ -134,5 +139,11 @@ export const alertCases: readonly AlertCase[] = [
     // The lesser one too.
     fires: ["PipitClockOff", "PipitClockWrong"],
     afterMinutes: MINUTES,
+  },
+  {
+    name: "the certificate of a proxy",
+    series: { ...healthy, [`probe_ssl_earliest_cert_expiry{${address}}`]: flat(13 * 86_400) },
+    fires: ["PipitCertificateExpires"],
+    afterMinutes: PATIENT_MINUTES,
   },
 ];
