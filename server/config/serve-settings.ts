@@ -162,10 +162,10 @@ export const serveSettings = {
     secret: true,
     schema: z.url({ protocol: /^postgres(ql)?$/ }),
     wants:
-      "a postgres:// address, e.g. postgres://pipit@127.0.0.1:5432/pipit; its password stands as it is in PIPIT_DATABASE_PASSWORD",
+      "a postgres:// address, e.g. postgres://pipit@127.0.0.1:5432/pipit, of one host, or of what leads to the primary among several; its password stands as it is in PIPIT_DATABASE_PASSWORD",
     otherwise: "SQLite in the data folder",
     about:
-      "PostgreSQL 15 or newer, e.g. `postgres://pipit@db/pipit?sslmode=verify-full`; without `sslmode` the connection is not encrypted",
+      "PostgreSQL 15 or newer, e.g. `postgres://pipit@db/pipit?sslmode=verify-full`, at one host; without `sslmode` the connection is not encrypted",
   },
   databasePassword: {
     env: "PIPIT_DATABASE_PASSWORD",

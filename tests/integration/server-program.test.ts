@@ -7,7 +7,8 @@ import type { Readable, Writable } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createClient } from "redis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RuntimeInfo } from "#contract/auth-wire.ts";
 import { faults, gate, say, stream } from "#tests/doubles/openai-script.ts";
 import { startOpenAiDouble } from "#tests/doubles/openai-server.ts";
@@ -15,7 +16,10 @@ import { statusName, WireClient } from "#tests/doubles/wire-client.ts";
 import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { compiledCode } from "#tools/test/compiled-code.ts";
+import { startPostgres, type PostgresServer } from "#tools/test/postgres-server.ts";
+import { startRedis } from "#tools/test/redis-server.ts";
 import { signIn } from "./start-test-server.ts";
+import { queryPostgres } from "#server/testing/postgres-databases.ts";
 import { asked, hasText } from "./streaming/streaming-stage.ts";
 
 const PORTS = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"];
@@ -57,6 +61,11 @@ class ServerProgram {
     this.process.stdout.on("data", (chunk) => (this.#stdout += String(chunk)));
     this.#exit = once(this.process, "close");
     children.push(this);
+  }
+
+  /** What it has written there so far. */
+  get stderr(): string {
+    return this.#stderr;
   }
 
   /** First line of standard output. */
@@ -276,4 +285,101 @@ describe("pipit serve", () => {
     const { reason } = JSON.parse(end.stderr) as { readonly reason: string };
     expect(reason).toMatch(/^The data folder .* cannot be used .*--data DIR/);
   });
+});
+
+describe("a database that is not as its address says", () => {
+  const SECRET = "hunter2/#hunter2";
+  let postgres: PostgresServer;
+  /** Takes connections, and says nothing. */
+  const silent = createServer(() => undefined);
+  beforeAll(async () => {
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    postgres = await startPostgres(AbortSignal.timeout(60_000));
+    await queryPostgres(postgres.url, "create role ann login password 'another-word'");
+    // As installations have it: whoever comes by the network needs a password.
+    const rules = "host all pipit 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+    await writeFile(join(postgres.socketFolder, "data/pg_hba.conf"), rules);
+    await queryPostgres(postgres.url, "select pg_reload_conf()");
+  }, 90_000);
+  afterAll(async () => {
+    silent.close();
+    await postgres[Symbol.asyncDispose]();
+  });
+
+  test.each([
+    [
+      "a wrong password",
+      "ann@HERE/postgres",
+      /does not let us in .*Correct the user, password or database name/,
+    ],
+    ["a user that is not there", "bob@HERE/postgres", /does not let us in .*Correct the user/],
+    ["a database that is not there", "pipit@HERE/lost", /"lost" .*does not exist.* Correct .*database name/],
+    ["a port where nothing listens", "pipit@127.0.0.1:9/d", /Cannot reach .*ECONNREFUSED.* Start PostgreSQL/],
+    [
+      "a host that is not there",
+      "pipit@pipit.invalid/d",
+      /Cannot reach .*pipit\.invalid.* correct the database URL/,
+    ],
+    ["a host that says nothing", "pipit@SILENT/d", /Cannot reach .*timeout.* correct the database URL/],
+    ["TLS that the database refuses", "pipit@HERE/postgres?sslmode=verify-full", /No TLS .*Correct sslmode/],
+    [
+      "several hosts",
+      "pipit@a,b/d?target_session_attrs=read-write",
+      /names several hosts.*leads to the primary/,
+    ],
+    [
+      "several hosts with ports",
+      "pipit@a:1,b:2/d",
+      /PIPIT_DATABASE_URL: .*leads to the primary among several/,
+    ],
+  ])(
+    "%s ends the start with 1 and one line, with the cure and without the password",
+    async (_, place, cure) => {
+      const { port } = silent.address() as AddressInfo;
+      const at = place.replace("HERE", `127.0.0.1:${postgres.port}`).replace("SILENT", `127.0.0.1:${port}`);
+      const end = await new ServerProgram(PORTS, {
+        PIPIT_DATABASE_URL: `postgres://${at}`,
+        PIPIT_DATABASE_PASSWORD: SECRET,
+      }).end();
+      expect([end.code, end.stdout]).toEqual([1, ""]);
+      expect(end.stderr.trimEnd().split("\n")).toHaveLength(1);
+      expect(JSON.parse(end.stderr)).toMatchObject({
+        level: "error",
+        event: "server.not_started",
+        reason: expect.stringMatching(cure) as unknown,
+      });
+      expect(end.stderr).not.toContain("hunter2");
+    },
+  );
+});
+
+test("a wrong password of Redis at the start is told with the cure; all but passwords goes on", async () => {
+  await using redis = await startRedis(AbortSignal.timeout(60_000));
+  const operator = createClient({ url: redis.url });
+  await operator.connect();
+  await operator.sendCommand(["CONFIG", "SET", "requirepass", "right-word"]);
+  operator.destroy();
+  const program = new ServerProgram(PORTS, { PIPIT_REDIS_URL: `redis://:hunter2@127.0.0.1:${redis.port}` });
+  await program.ready();
+  const lines = (event: string) =>
+    program.stderr
+      .split("\n")
+      .filter((text) => text.includes(`"${event}"`))
+      .map((text) => JSON.parse(text) as unknown);
+  await expect.poll(() => lines("limits.redis_lost")).not.toEqual([]);
+  const { httpUrl } = await runtime();
+  expect(await (await fetch(`${httpUrl}/health`)).json()).toMatchObject({
+    database: "connected",
+    redis: "down",
+  });
+  program.process.kill("SIGTERM");
+  expect((await program.end()).code).toBe(0);
+  expect(lines("limits.redis_lost")).toMatchObject([
+    {
+      level: "warn",
+      reason: expect.stringMatching(/^WRONGPASS/) as unknown,
+      cure: expect.stringMatching(/^Correct the user and password in the Redis address/) as unknown,
+    },
+  ]);
+  expect(program.stderr).not.toContain("hunter2");
 });

@@ -4,6 +4,8 @@ import { PipitError } from "#contract/pipit-error.ts";
 
 const DEFAULT_PORT = 5432;
 const sslModes = ["disable", "require", "verify-ca", "verify-full"] as const;
+/** Which of several hosts is taken. */
+const ofSeveralHosts = /^(?:target_session_attrs|load_balance_hosts)$/;
 const parameters = ["host", "sslmode", "sslrootcert", "sslcert", "sslkey", "application_name"];
 
 /** What the driver needs to know of a database server. */
@@ -29,6 +31,7 @@ export interface DatabaseAddress {
  * @example parseDatabaseUrl("postgres://pipit:secret@db.example:5432/pipit?sslmode=verify-full")
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
+  refuseSeveralHosts(text);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol)) {
     throw invalid("must look like postgres://user:password@host:5432/database");
@@ -101,6 +104,19 @@ function decode(part: string): string {
   } catch {
     throw invalid("has a % that begins no escape; write it as %25");
   }
+}
+
+/** As libpq tries them in turn, which the driver does not. */
+function refuseSeveralHosts(text: string): void {
+  const [, authority = "", query = ""] = /^[a-z]+:\/\/([^/?#]*)[^?]*\??(.*)$/s.exec(text) ?? [];
+  const given = new URLSearchParams(query);
+  const names = [authority.slice(authority.lastIndexOf("@") + 1), given.get("host") ?? ""];
+  const parameter = [...given.keys()].find((name) => ofSeveralHosts.test(name));
+  if (parameter === undefined && !names.some((name) => name.includes(","))) return;
+  throw invalid(
+    `${parameter === undefined ? "names several hosts" : `has ${parameter}`}, and a server asks one. Name the one address that leads to the ` +
+      "primary, such as that of HAProxy or PgBouncer, or a name that moves with it: the servers find a new primary behind it by themselves",
+  );
 }
 
 function invalid(what: string, cause?: unknown): PipitError {
