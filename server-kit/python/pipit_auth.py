@@ -154,6 +154,16 @@ class PipitAuth:
         return Caller("internal", "internal", "internal", self.internal_scopes)
 
 
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Keys from elsewhere are those of somebody else."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+straight = urllib.request.build_opener(NoRedirects)
+
+
 class Keys:
     """The server's keys: read once, again when they are old or one is unknown, never more often than the cooldown."""
 
@@ -182,7 +192,7 @@ class Keys:
     def _read(self):
         self.tried_at = time.monotonic()
         try:
-            with urllib.request.urlopen(self.url, timeout=FETCH_TIMEOUT_SECONDS) as answer:
+            with straight.open(self.url, timeout=FETCH_TIMEOUT_SECONDS) as answer:
                 found = json.load(answer)["keys"]
             ours = [each for each in found if each.get("alg") in ALGORITHMS and "kid" in each]
             known = {each["kid"]: (jwt.PyJWK(each).key, each["alg"]) for each in ours}

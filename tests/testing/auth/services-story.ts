@@ -25,13 +25,14 @@ const UNKNOWN_KEYS = 20;
 /** The server looks at its keys every five seconds of its own clock, which stands still. */
 const LOOK_MS = 6_000;
 
-/** The way to the server's keys, which counts how often they are asked for, and can be shut. */
+/** The way to the server's keys, which counts how often they are asked for, and can be shut. `moved` leads there too. */
 async function openJwksDoor(serverUrl: string) {
   let asked = 0;
   let isOpen = true;
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
     asked += 1;
     if (!isOpen) return void response.destroy();
+    if (request.url === "/moved") return void response.writeHead(302, { location: "/jwks" }).end();
     fetch(`${serverUrl}/.well-known/jwks.json`).then(
       async (answer) => {
         response.writeHead(answer.status, { "content-type": "application/json" });
@@ -44,6 +45,7 @@ async function openJwksDoor(serverUrl: string) {
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`,
+    moved: `http://127.0.0.1:${(server.address() as AddressInfo).port}/moved`,
     asked: () => asked,
     open(wanted: boolean): void {
       isOpen = wanted;
@@ -150,7 +152,14 @@ export function tellServicesStory(
     const server = { issuer, jwksUrl: door.url };
     await using both = await start({ ...server, internalKey: KEY });
     await using tokensOnly = await start(server);
+    await using elsewhere = await start({ issuer, jwksUrl: door.moved });
     const { accessToken } = await stage.signIn("ann");
+    // Whoever may redirect would name the keys that sign tokens.
+    expect(await ask(elsewhere, bearer(accessToken))).toMatchObject({
+      status: 503,
+      said: "SERVER_UNREACHABLE",
+    });
+    expect(door.asked()).toBe(1);
     const internal = { "x-internal-auth": KEY };
     const who = { subject: "internal", client: "internal", method: "internal" };
     expect(await ask(both, internal)).toMatchObject({ status: 200, said: who });
