@@ -1,10 +1,13 @@
 import type { ErrorCode } from "./error-codes.ts";
 
+/** Why a server takes a sign-in no more; see {@link SignedOutReason}. */
+export type RefusalReason = "refused" | "closed";
+
 /**
  * `expired`: its time was up; `refused`: it was ended elsewhere, or by the server; `closed`: its account was switched off or erased; `never`: there
  * was none.
  */
-export type SignedOutReason = "logout" | "expired" | "refused" | "closed" | "never";
+export type SignedOutReason = "logout" | "expired" | "never" | RefusalReason;
 
 /** Who is signed in; what every face of Pipit shows. Never holds a token. */
 export type AuthState =

@@ -1,5 +1,5 @@
 import type { AttachedFile } from "#contract/attached-file.ts";
-import type { SignedInAccount, TokenPlace } from "#contract/auth-state.ts";
+import type { RefusalReason, SignedInAccount, TokenPlace } from "#contract/auth-state.ts";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import type { Failure } from "#contract/chat-state.ts";
 import type { Clock as TimeOfDay } from "#contract/clock.ts";
@@ -74,7 +74,7 @@ export interface Credentials {
    * Ends the session because even a renewed sign-in is refused, or its account was closed, unless there is a newer one by now. Never
    * throws.
    */
-  refuse(refused: Attachment, why: "refused" | "closed", signal: AbortSignal): Promise<void>;
+  refuse(refused: Attachment, why: RefusalReason, signal: AbortSignal): Promise<void>;
 }
 
 /** A plain HTTP exchange; bodies are text. Throws PipitError SERVER_UNREACHABLE when there is no answer. */

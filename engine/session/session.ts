@@ -1,5 +1,5 @@
 import type { ReadonlyStore } from "#engine/store/readonly-store.ts";
-import type { AuthState, TokenPlace } from "#contract/auth-state.ts";
+import type { AuthState, RefusalReason, TokenPlace } from "#contract/auth-state.ts";
 import type { DevicePrompt, SignInWays } from "#contract/sign-in.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { throwIfAborted, waitFor } from "#engine/abort.ts";
@@ -76,7 +76,7 @@ export class Session implements SignInState, Credentials, AsyncDisposable {
     if (tokens.accessToken === refused.token) await this.#refresh.renewed(tokens, refused.token, signal);
   }
 
-  async refuse(refused: Attachment, why: "refused" | "closed", signal: AbortSignal): Promise<void> {
+  async refuse(refused: Attachment, why: RefusalReason, signal: AbortSignal): Promise<void> {
     try {
       await this.#held.locked(async () => {
         const tokens = this.#held.current;

@@ -1,5 +1,5 @@
 import { createStore } from "zustand/vanilla";
-import type { AuthState, SignedOutReason } from "#contract/auth-state.ts";
+import type { AuthState, RefusalReason, SignedOutReason } from "#contract/auth-state.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import type { SignInRequest } from "#contract/sign-in.ts";
 import { waitFor } from "#engine/abort.ts";
@@ -92,7 +92,7 @@ export class CookieSession implements SignInState, Credentials, Disposable {
     if (state.kind !== "signed-in") throw signedOutError();
   }
 
-  async refuse(_refused: Attachment, why: "refused" | "closed"): Promise<void> {
+  async refuse(_refused: Attachment, why: RefusalReason): Promise<void> {
     if (this.store.getState().kind === "signed-in") this.#end(why);
   }
 

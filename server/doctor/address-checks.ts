@@ -10,6 +10,7 @@ import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { version } from "#contract/build/version.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
+import { unwellParts } from "../domain/health-parts.ts";
 import { CERTIFICATE_SOON_MS, judgeCertificate, readPair } from "../net/server-tls.ts";
 import { ask, named, wordsOf } from "./ask.ts";
 import { fail, ok, warn, type DoctorContext, type Finding } from "./check.ts";
@@ -22,19 +23,6 @@ const HTTPS_PORT = 443;
 const runtime = z.object({ httpUrl: z.url() });
 const health = z.object({ status: z.string(), version: z.string(), grpc_port: z.int().optional() });
 const metadata = z.object({ issuer: z.string() });
-/** What `/health` says of a part that is as it should be. */
-const wellWords = [
-  "connected",
-  "writable",
-  "disabled",
-  "own",
-  "right",
-  "rotating",
-  "off",
-  "written",
-  "ready",
-];
-
 /** The server of this data folder, if it runs. */
 export async function lookAtServer(
   { config, messages }: DoctorContext,
@@ -61,15 +49,8 @@ export async function lookAtServer(
 
 /** Those that are not as they should be. */
 function partsOf(body: unknown): string {
-  const {
-    status: _status,
-    version: _version,
-    build: _build,
-    grpc_port: _port,
-    ...parts
-  } = { ...(body as object) } as Readonly<Record<string, unknown>>;
-  const off = Object.entries(parts).filter(([, state]) => !wellWords.includes(String(state)));
-  return off.map(([part, state]) => `${part} ${String(state)}`).join(", ");
+  const unwell = unwellParts({ ...(body as object) });
+  return [...unwell].map(([part, state]) => `${part} ${state}`).join(", ");
 }
 
 /** The public URL as a client finds it: health, sign-in, and what must not be open. */

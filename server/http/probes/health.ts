@@ -1,6 +1,7 @@
 import { anyone } from "#server/domain/access/access.ts";
 import { buildId } from "#contract/build/build-id.ts";
 import { version } from "#contract/build/version.ts";
+import { healthStatus } from "#server/domain/health-parts.ts";
 import { createOutage } from "#server/domain/outage.ts";
 import type { HttpContext } from "../kit/http-context.ts";
 import { route, type OpenRoute } from "../kit/route.ts";
@@ -43,29 +44,23 @@ export function healthRoute({
     );
     // What is stored can be read all the same, so that is no reason for 503 either.
     const storage = await store.storageState().catch(() => "writable" as const);
-    const memoryFiles = memoryFilesState();
-    const semanticSearch = semanticState();
-    const isWhole =
-      storage === "writable" &&
-      ["off", "written"].includes(memoryFiles) &&
-      semanticSearch !== "failing" &&
-      ["own", "right"].includes(time.state) &&
-      ["right", "rotating"].includes(masterKeyState());
-    reply.header("cache-control", "no-store");
-    if (database === "down") reply.code(503);
-    return {
-      status: database === "down" ? "unhealthy" : isWhole ? "healthy" : "degraded",
-      version,
-      build: buildId,
+    const parts = {
       database,
       storage,
-      // Without Redis passwords are not taken, but everything else goes on: no reason for 503.
       redis: redisStatus(),
       // "wrong": nobody is signed in here.
       clock: time.state,
       master_key: masterKeyState(),
-      memory_files: memoryFiles,
-      semantic_search: semanticSearch,
+      memory_files: memoryFilesState(),
+      semantic_search: semanticState(),
+    };
+    reply.header("cache-control", "no-store");
+    if (database === "down") reply.code(503);
+    return {
+      status: healthStatus(parts),
+      version,
+      build: buildId,
+      ...parts,
       // Clients know the name only.
       grpc_port: grpcPort(request.raw.headers),
     };
