@@ -44,6 +44,7 @@ describe("a database URL", () => {
     ["postgres://pipit:s3cret@a,b/pipit", "names several hosts, and a server asks one. Name the one address"],
     ["postgres://pipit:s3cret@a:5432,b:5433/pipit", "names several hosts"],
     ["postgres://pipit:s3cret@a/pipit?host=a,b", "names several hosts"],
+    ["postgres://pipit:s3cret@a,b/pipit?target_session_attrs=read-write", "names several hosts"],
     [`${base}?target_session_attrs=read-write`, "has target_session_attrs"],
     [`${base}?ssl=true`, 'unknown parameter "ssl"'],
     [`${base}?sslmode=verify-full&sslrootcert=/no/such/file`, "/no/such/file"],

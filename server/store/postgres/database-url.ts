@@ -112,9 +112,12 @@ function refuseSeveralHosts(text: string): void {
   const given = new URLSearchParams(query);
   const names = [authority.slice(authority.lastIndexOf("@") + 1), given.get("host") ?? ""];
   const parameter = [...given.keys()].find((name) => ofSeveralHosts.test(name));
-  if (parameter === undefined && !names.some((name) => name.includes(","))) return;
+  const what = names.some((name) => name.includes(","))
+    ? "names several hosts"
+    : parameter && `has ${parameter}`;
+  if (what === undefined) return;
   throw invalid(
-    `${parameter === undefined ? "names several hosts" : `has ${parameter}`}, and a server asks one. Name the one address that leads to the ` +
+    `${what}, and a server asks one. Name the one address that leads to the ` +
       "primary, such as that of HAProxy or PgBouncer, or a name that moves with it: the servers find a new primary behind it by themselves",
   );
 }
