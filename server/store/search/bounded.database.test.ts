@@ -7,6 +7,7 @@ import type { Tables } from "../sql/schema.ts";
 import { createPostgresTurnIndex } from "./postgres-turn-index.ts";
 import { createSqliteTurnIndex } from "./sqlite-turn-index.ts";
 import { MAX_MATCHES } from "./turn-index.ts";
+import { nearTurns } from "./turn-vectors.ts";
 
 /** More than a search looks at, in one chat in three of two people. */
 const turns = MAX_MATCHES + 400;
@@ -140,4 +141,25 @@ describe.each(databases)("[8] a search on $name", (database) => {
       if (isSqlite && query === "stands") expect(walked(one, watch)).toBe(0);
     }
   });
+});
+
+test("[8] a search by meaning between two days looks up the entries of its person", async () => {
+  const [sqlite] = databases;
+  await using one = await sqlite?.open();
+  if (one === undefined || !("file" in one.location)) throw new Error("SQLite is a file");
+  const db = await one.openDb();
+  const watch = new Watch(db);
+  const meaning = { vector: [1], maker: "m", least: 0 };
+  const days = { chatIds: undefined, afterMs: 1, beforeMs: 9 };
+  // Only the thread of searches can compare bits.
+  const found = nearTurns(db.withPlugin(watch), createSqliteTurnIndex(), "u", meaning, days);
+  await expect(found).rejects.toThrow();
+  const reader = new Database(one.location.file, { readonly: true });
+  reader.function("hamming", (a, b) => Number(a !== b));
+  const plans = watch.asked.map(({ sql: text, parameters }) =>
+    reader.prepare(`explain query plan ${text}`).all(...parameters),
+  );
+  reader.close();
+  expect(JSON.stringify(plans)).toContain("turn_vectors_by_user");
+  expect(JSON.stringify(plans)).not.toMatch(/SCAN (?!near|turn_vector_state)/);
 });

@@ -123,8 +123,9 @@ export async function nearTurns(
       ? sql``
       : sql`and e.turn_id in (select id from turns where chat_id in (${sql.join(chatIds)}))`;
   const isNarrow = (chatIds ?? afterMs ?? beforeMs) !== undefined;
+  // A list of all entries between two days would be one of everybody's.
   const narrow = isNarrow
-    ? sql`and entry in (select e.id from ${entries} e where true ${since} ${until} ${inChats})`
+    ? sql`and (select 1 from ${entries} e where e.id = entry ${since} ${until} ${inChats}) is not null`
     : sql``;
   // Another server may have begun with another model, and PostgreSQL compares no bits of two lengths.
   const { rows } = await sql<{ turnId: string; vector: Uint8Array }>`
