@@ -1,6 +1,12 @@
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { RUNTIME_FILE } from "#contract/auth-wire.ts";
+import { buildId } from "#contract/build/build-id.ts";
+import { version } from "#contract/build/version.ts";
 import { openAdmin, runAdmin } from "#server/testing/admin-kit.ts";
 import { databases, sqlite } from "#server/testing/databases.ts";
 import { noteRestoreProven } from "../store/sql/milestone-store.ts";
@@ -62,4 +68,18 @@ test("a file that is no database is told, and left as it is", async () => {
   const { code, stdout } = await runAdmin(admin.config, doctor, ["--json"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/"part":"database","state":"fail"/);
+});
+
+test("[O12] a server of another build than the one that is installed is told", async () => {
+  await using admin = await openAdmin(sqlite, NO_MODEL);
+  await using old = createServer((_, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ status: "healthy", version, build: `${version}+0123456789` }));
+  });
+  old.listen(0, "127.0.0.1");
+  await once(old, "listening");
+  const httpUrl = `http://127.0.0.1:${(old.address() as AddressInfo).port}`;
+  await writeFile(join(admin.config.dataDir, RUNTIME_FILE), JSON.stringify({ httpUrl }));
+  const { stdout } = await runAdmin(admin.config, doctor, []);
+  expect(stdout).toContain(`${httpUrl} runs version ${version}+0123456789, and this program is ${buildId}`);
 });

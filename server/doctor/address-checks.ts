@@ -8,6 +8,7 @@ import { z } from "zod";
 import { RUNTIME_FILE } from "#contract/auth-wire.ts";
 import { parseJson } from "#contract/parse-json.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { buildId } from "#contract/build/build-id.ts";
 import { version } from "#contract/build/version.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
 import { unwellParts } from "../domain/health-parts.ts";
@@ -21,7 +22,12 @@ const CERTIFICATE_LEAST_MS = 7 * DAY_MS;
 const HTTPS_PORT = 443;
 
 const runtime = z.object({ httpUrl: z.url() });
-const health = z.object({ status: z.string(), version: z.string(), grpc_port: z.int().optional() });
+const health = z.object({
+  status: z.string(),
+  version: z.string(),
+  build: z.string().optional(),
+  grpc_port: z.int().optional(),
+});
 const metadata = z.object({ issuer: z.string() });
 /** The server of this data folder, if it runs. */
 export async function lookAtServer(
@@ -42,9 +48,11 @@ export async function lookAtServer(
     const said = messages.unwell(url, told.status, partsOf(answer.body));
     return told.status === "degraded" ? warn(said) : fail(said);
   }
-  if (told.version !== version)
-    return warn(messages.otherVersion(url, told.version, version), messages.otherVersionCure);
-  return ok(messages.running(url, told.version));
+  const { build = told.version } = told;
+  // The version alone is all that a server knows which runs from its sources.
+  if (build !== buildId && build !== version)
+    return warn(messages.otherVersion(url, build, buildId), messages.otherVersionCure);
+  return ok(messages.running(url, build));
 }
 
 /** Those that are not as they should be. */
