@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeTempHome } from "../testing/temp-home.ts";
@@ -38,6 +38,7 @@ describe("a recording", () => {
     await Promise.all(pieces.map((piece) => recorder.write(piece)));
     await recorder[Symbol.asyncDispose]();
     await recorder[Symbol.asyncDispose]();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
     const wav = parseWav(await readFile(path));
     expect(wav).toMatchObject({
       riff: "RIFFWAVEfmt ",

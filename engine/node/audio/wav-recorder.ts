@@ -92,7 +92,8 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
 
 async function openForWriting(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "w");
+    // Nobody else is to hear what was said.
+    return await open(path, "w", 0o600);
   } catch (error) {
     const reason = systemCodeOf(error) || String(error);
     throw new PipitError(
