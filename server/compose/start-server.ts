@@ -71,6 +71,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
   const shutdown = new AbortController();
   const rpc = createRpcRoutes(context, shutdown.signal);
   let stopping: Promise<void> | undefined;
+  const isStopping = (): boolean => stopping !== undefined;
   const clientAddressOf = createClientAddress(config.trustedProxies);
   const site = createSite(config.http, config.publicUrl);
   const pageUrl = (): string => config.publicUrl ?? httpUrl;
@@ -80,7 +81,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
     site,
     pageUrl,
     grpcPort: (headers) => proxyPort(config, site, headers) ?? ownGrpcPort,
-    isStopping: () => stopping !== undefined,
+    isStopping,
     stopping: shutdown.signal,
   });
   const gate = createGate({
@@ -96,7 +97,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps = {}): 
       : starting.use(new ServerTls(config.tls, { ...context, name: publicName(config) }));
   const accessLog = createAccessLog(config.accessLogShare, context.logger);
   const ports = { ...context, rpc, clientAddressOf, accessLog, tls };
-  const http = await startHttpServer(config.http, { ...ports, routes, gate, site });
+  const http = await startHttpServer(config.http, { ...ports, routes, gate, site, isStopping });
   const httpUrl = `${tls === undefined ? "http" : "https"}://${reachable(http.address, config)}`;
   starting.defer(() => closeNow(http));
   const grpc = await startGrpcServer(config.grpc, ports);

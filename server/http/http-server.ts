@@ -53,7 +53,10 @@ const streamTypes = [
 ] as const;
 const JSON_CONTENT_TYPE = "application/json";
 
-export interface HttpServerDeps extends Pick<HttpContext, "site" | "correlation" | "rates" | "logger"> {
+export interface HttpServerDeps extends Pick<
+  HttpContext,
+  "site" | "correlation" | "rates" | "logger" | "isStopping"
+> {
   readonly rpc: RpcRoutes;
   readonly routes: readonly Route[];
   readonly gate: Gate;
@@ -87,6 +90,8 @@ export async function startHttpServer(address: ListenAddress, deps: HttpServerDe
     const id = adoptCorrelationId(request.raw.headers);
     reply.header(CORRELATION_HEADER, id);
     reply.headers(defaultHeaders);
+    // A proxy would send its next request on this connection just as it is closed, and a POST it may not send twice. RPCs answer past the framework.
+    if (deps.isStopping()) reply.raw.setHeader("connection", "close");
     deps.correlation.run(id, done);
   });
   if (deps.tracing !== undefined) traceRequests(app, deps.tracing);

@@ -88,6 +88,14 @@ describe("a stopping server", () => {
     const stopped = server.server.stop(hurry.signal);
     const ready = await fetch(`${server.httpUrl}/ready`);
     expect([ready.status, await ready.json()]).toEqual([503, { status: "stopping" }]);
+    // So a proxy has none open on which it would send something just as it is closed.
+    const headers = { "content-type": "application/json" };
+    const rpc = await fetch(`${server.httpUrl}/${Health.typeName}/Check`, {
+      method: "POST",
+      headers,
+      body: "{}",
+    });
+    for (const answer of [ready, rpc]) expect(answer.headers.get("connection")).toBe("close");
     const { messages } = await grpc.call(Health.method.check, { service: StreamingService.typeName });
     expect(messages[0]?.status).toBe(Status.NOT_SERVING);
     const { answer, asked } = await ask(server, grpc, model);

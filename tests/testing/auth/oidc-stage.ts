@@ -186,6 +186,7 @@ async function listen({ temporary, clients, limits, services, webSessions }: Lis
       metrics: { httpRequest: () => undefined, errorTold: () => undefined },
       accessLog: undefined,
       logger,
+      isStopping: () => false,
     },
   );
   origin = `http://127.0.0.1:${port.address.port}`;
