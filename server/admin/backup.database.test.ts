@@ -96,7 +96,7 @@ test("pipit admin backup verify says of a backup from before another master key 
     message: expect.stringMatching(/^The backup is sealed with .* Set PIPIT_MASTER_KEY_PREVIOUS/) as unknown,
   });
   const old = (await readdir(dataDir)).find((name) => name.startsWith("master-key.old-")) ?? "";
-  const [key, previous] = await Promise.all(
+  const [key = "", previous = ""] = await Promise.all(
     ["master-key", old].map(async (name) => (await readFile(join(dataDir, name))).toString("base64")),
   );
   const auth = { ...admin.config.auth, masterKey: key, masterKeyPrevious: previous };
