@@ -45,5 +45,3 @@ export function createModelOutages(logger: Logger) {
     },
   };
 }
-
-export type ModelOutages = ReturnType<typeof createModelOutages>;
