@@ -1,24 +1,11 @@
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { createPageHttpClient } from "./http-client.ts";
+import { serveHttp } from "#tests/doubles/serve-http.ts";
 
 const never = new AbortController().signal;
 
-async function serve(listener: RequestListener): Promise<{ readonly url: string } & AsyncDisposable> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
 test("an exchange gives status, headers and text, whatever the status", async () => {
-  await using server = await serve((request, response) => {
+  await using server = await serveHttp((request, response) => {
     response.writeHead(418, { "x-method": request.method });
     request.pipe(response);
   });
@@ -32,7 +19,7 @@ test("an exchange gives status, headers and text, whatever the status", async ()
 
 test("a path that leaves the server, and a redirect, are not followed", async () => {
   let calls = 0;
-  await using server = await serve((_request, response) => {
+  await using server = await serveHttp((_request, response) => {
     calls += 1;
     response.writeHead(302, { location: "http://127.0.0.1:9/" }).end();
   });
@@ -50,7 +37,7 @@ test("a path that leaves the server, and a redirect, are not followed", async ()
 });
 
 test("no answer, one that takes too long and one without end are SERVER_UNREACHABLE", async () => {
-  const gone = await serve(() => undefined);
+  const gone = await serveHttp(() => undefined);
   await gone[Symbol.asyncDispose]();
   const ask = (serverUrl: string, timeoutMs?: number) =>
     createPageHttpClient(serverUrl, timeoutMs).request({ method: "GET", path: "/" }, never);
@@ -58,9 +45,9 @@ test("no answer, one that takes too long and one without end are SERVER_UNREACHA
     code: "SERVER_UNREACHABLE",
     message: expect.stringContaining(gone.url),
   });
-  await using silent = await serve(() => undefined);
+  await using silent = await serveHttp(() => undefined);
   await expect(ask(silent.url, 30)).rejects.toThrow(/no answer within 30 ms/u);
-  await using endless = await serve((_request, response) => {
+  await using endless = await serveHttp((_request, response) => {
     const more = (): void => {
       while (!response.destroyed && response.write(Buffer.alloc(1024 * 1024))) continue;
     };
@@ -72,7 +59,7 @@ test("no answer, one that takes too long and one without end are SERVER_UNREACHA
 
 test("an aborted exchange ends with CANCELLED", async () => {
   const abort = new AbortController();
-  await using server = await serve((_request, response) => {
+  await using server = await serveHttp((_request, response) => {
     response.write("half");
     setImmediate(() => abort.abort());
   });

@@ -1,15 +1,15 @@
 import { textFile } from "#engine/testing/chat-engine-kit.ts";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { AskServer, Credentials, StreamCall } from "#engine/ports.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
 import { StreamingService, type StreamRequest, type StreamResponse } from "#proto/streaming_pb.ts";
 import { createPageAsk, createPageTransport } from "./page-transport.ts";
+import { collect } from "#tests/doubles/collect.ts";
 import { detailedError, response, startConnectServer } from "#tests/doubles/connect-server.ts";
+import { failure } from "#tests/doubles/failure.ts";
+import { serveHttp } from "#tests/doubles/serve-http.ts";
 
 const question: StreamCall = {
   prompt: "hello",
@@ -27,21 +27,6 @@ const credentials: Credentials = {
 const connect = (serverUrl: string): AskServer => createPageAsk(serverUrl, credentials, createFakeLogger());
 const end = response({ case: "endMessage", value: "done" });
 const text = (value: string) => response({ case: "textChunk", value });
-
-async function collect(events: AsyncIterable<ChatEvent>): Promise<ChatEvent[]> {
-  const seen: ChatEvent[] = [];
-  for await (const event of events) seen.push(event);
-  return seen;
-}
-
-async function failure(work: Promise<unknown>): Promise<PipitError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(PipitError);
-  return error as PipitError;
-}
 
 /** Answers with these messages and then, perhaps, an error. */
 function says(messages: readonly StreamResponse[], error?: Error) {
@@ -247,17 +232,9 @@ describe("a unary call of a typed client", () => {
   });
 });
 
-async function startPlainServer(status: number): Promise<{ readonly url: string } & AsyncDisposable> {
-  const server = createServer((_request, answer) => {
+function startPlainServer(status: number) {
+  return serveHttp((_request, answer) => {
     answer.writeHead(status, { "content-type": "text/html" });
     answer.end("<h1>no</h1>");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }

@@ -1,8 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { serveHttp } from "./serve-http.ts";
 
 /** A span as OTLP has it (opentelemetry/proto/trace/v1/trace.proto), ids in hexadecimal. */
 interface ReceivedSpan {
@@ -79,7 +77,7 @@ export async function startOtlpReceiver() {
   const seen = { requests: 0, bytes: Buffer.alloc(0), headers: {} as NodeJS.Dict<string | string[]> };
   const resources: Record<string, string>[] = [];
   let isSilent = false;
-  const server = createServer((request, response) => {
+  const server = await serveHttp((request, response) => {
     const pieces: Buffer[] = [];
     request.on("data", (piece: Buffer) => pieces.push(piece));
     request.on("end", () => {
@@ -97,10 +95,8 @@ export async function startOtlpReceiver() {
       if (!isSilent) response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     spans: spans as readonly ReceivedSpan[],
     resources: resources as readonly Readonly<Record<string, string>>[],
     seen: seen as Readonly<typeof seen>,
@@ -108,9 +104,6 @@ export async function startOtlpReceiver() {
     silence(wanted: boolean): void {
       isSilent = wanted;
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

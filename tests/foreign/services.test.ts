@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import express from "express";
 import { describe } from "vitest";
 import { databasesBySize } from "#server/testing/databases.ts";
+import { serveHttp } from "#tests/doubles/serve-http.ts";
 import { countedAuth, startFastifyService, who } from "#tests/testing/auth/fastify-service.ts";
 import { tellServicesStory, type Service, type ServiceOptions } from "#tests/testing/auth/services-story.ts";
 import { expressAuth } from "../../server-kit/express.ts";
@@ -17,15 +16,7 @@ async function startExpress(options: ServiceOptions): Promise<Service> {
   app.post("/notes", expressAuth(auth, ["api:write"]), (request, response) => {
     response.json(who(auth, request));
   });
-  const server = app.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return serveHttp(app);
 }
 
 describe.each(databasesBySize)("[181] a service with our kit, beside a server on $name,", ({ name }) => {

@@ -1,9 +1,8 @@
 import { cookieNameAt } from "#server/http/kit/cookies.ts";
-import { generateSync } from "otplib/functional";
 import { describe, expect, test } from "vitest";
 import { databasesBySize } from "#server/testing/databases.ts";
 import { startTestServer, type TestServer } from "./start-test-server.ts";
-import { send, type WebAnswer } from "./web-stage.ts";
+import { send, statusOfToken, totpCode, type WebAnswer } from "./web-stage.ts";
 
 const PASSWORD = "Correct-horse-1";
 const NEW_PASSWORD = "Battery-staple-2";
@@ -51,10 +50,6 @@ class Browser {
   login(login: string, password = PASSWORD, more: object = {}): Promise<WebAnswer> {
     return this.ask("POST", "/auth/login", { login, password, ...more });
   }
-}
-
-function codeOf(secret: string, steps = 0): string {
-  return generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + steps * 30 });
 }
 
 describe.each(databasesBySize)("accounts over HTTP on $name", ({ name }) => {
@@ -177,14 +172,14 @@ describe.each(databasesBySize)("accounts over HTTP on $name", ({ name }) => {
     await here.register("ann");
     await there.login("ann");
     const token = await passwordGrant(server, "ann");
-    expect(await statusByToken(server, token)).toBe(200);
+    expect(await statusOfToken(server, token)).toBe(200);
     const old = { old_password: PASSWORD, new_password: NEW_PASSWORD };
     const wrong = await here.ask("PUT", "/auth/password", { ...old, old_password: "Wrong-horse-1" });
     expect(wrong.status).toBe(401);
     expect((await here.ask("PUT", "/auth/password", old)).status).toBe(200);
     expect((await here.ask("GET", "/auth/me")).status).toBe(200);
     expect((await there.ask("GET", "/auth/me")).status).toBe(401);
-    expect(await statusByToken(server, token)).toBe(401);
+    expect(await statusOfToken(server, token)).toBe(401);
     expect((await there.login("ann")).status).toBe(401);
     expect((await there.login("ann", NEW_PASSWORD)).status).toBe(200);
   });
@@ -212,14 +207,14 @@ describe.each(databasesBySize)("accounts over HTTP on $name", ({ name }) => {
     });
     const { secret } = begun.json as { readonly secret: string };
     expect((await browser.ask("POST", "/auth/otp/confirm", { otp: "000000" })).status).toBe(401);
-    const confirmed = await browser.ask("POST", "/auth/otp/confirm", { otp: codeOf(secret) });
+    const confirmed = await browser.ask("POST", "/auth/otp/confirm", { otp: totpCode(secret) });
     const { recovery_codes: codes } = confirmed.json as { readonly recovery_codes: readonly string[] };
     expect(codes).toHaveLength(10);
 
     const other = new Browser(server);
     expect((await other.login("ann")).json).toMatchObject({ error: { code: "OTP_REQUIRED", field: "otp" } });
     // The next step: this one's code was used up by the enrolment.
-    const otp = codeOf(secret, 1);
+    const otp = totpCode(secret, 1);
     expect((await other.login("ann", PASSWORD, { otp })).status).toBe(200);
     expect((await other.login("ann", PASSWORD, { otp })).json).toMatchObject({
       error: { code: "OTP_INVALID" },
@@ -237,7 +232,7 @@ describe.each(databasesBySize)("accounts over HTTP on $name", ({ name }) => {
     const token = await passwordGrant(server, "ann");
     expect((await browser.ask("POST", "/auth/deactivate", { password: "Wrong-horse-1" })).status).toBe(401);
     expect((await browser.ask("POST", "/auth/deactivate", { password: PASSWORD })).status).toBe(200);
-    expect(await statusByToken(server, token)).toBe(401);
+    expect(await statusOfToken(server, token)).toBe(401);
     expect((await browser.ask("GET", "/auth/me")).status).toBe(401);
     expect((await browser.login("ann")).status).toBe(401);
   });
@@ -249,7 +244,7 @@ describe.each(databasesBySize)("accounts over HTTP on $name", ({ name }) => {
     const headers = { authorization: `Bearer ${token}` };
     const out = await send(server.httpUrl, { method: "POST", path: "/auth/logout", headers });
     expect(out.json).toEqual({ message: "Logged out successfully" });
-    expect(await statusByToken(server, token)).toBe(401);
+    expect(await statusOfToken(server, token)).toBe(401);
     expect((await send(server.httpUrl, { method: "POST", path: "/auth/logout", headers })).status).toBe(200);
   });
 });
@@ -266,9 +261,4 @@ async function passwordGrant(server: TestServer, username: string): Promise<stri
   });
   const { access_token: token } = (await response.json()) as { readonly access_token: string };
   return token;
-}
-
-async function statusByToken(server: TestServer, token: string): Promise<number> {
-  const headers = { authorization: `Bearer ${token}` };
-  return (await send(server.httpUrl, { path: "/auth/me", headers })).status;
 }

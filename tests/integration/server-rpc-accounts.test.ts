@@ -7,7 +7,7 @@ import { readServerConfig } from "#server/config/config.ts";
 import { databasesBySize } from "#server/testing/databases.ts";
 import { GrpcJsClient } from "./server-clients.ts";
 import { startTestServer, type TestServer, type TestServerOverrides } from "./start-test-server.ts";
-import { send } from "./web-stage.ts";
+import { send, statusOfToken, totpCode } from "./web-stage.ts";
 
 const PASSWORD = "Correct-horse-1";
 const ann = { login: "ann", password: PASSWORD };
@@ -79,15 +79,6 @@ function secretOf(uri: string): string {
   return new URL(uri).searchParams.get("secret") ?? "";
 }
 
-function codeOf(secret: string, steps = 0): string {
-  return generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + steps * 30 });
-}
-
-async function statusOf(server: TestServer, token: string): Promise<number> {
-  const headers = { authorization: `Bearer ${token}` };
-  return (await send(server.httpUrl, { path: "/auth/me", headers })).status;
-}
-
 describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => {
   const start = (more: TestServerOverrides = {}) => startTestServer({ database: name, ...more });
 
@@ -107,7 +98,7 @@ describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => 
     expect(await client.login({ login: "nobody", password: PASSWORD })).toMatchObject(refused);
     expect(await client.login({ ...ann, password: "Wrong-horse-1" })).toMatchObject(refused);
     const token = await client.token();
-    expect(await statusOf(server, token)).toBe(200);
+    expect(await statusOfToken(server, token)).toBe(200);
     const { iat = 0, exp = 0 } = decodeJwt(token);
     expect(exp - iat).toBe(24 * 60 * 60);
   });
@@ -151,23 +142,23 @@ describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => 
     expect(uri).toMatch(/^otpauth:\/\/totp\/Pipit:ann\?secret=[A-Z2-7]{32}&issuer=Pipit$/);
     const secret = secretOf(uri);
     expect(await client.checkOtp(first, "000000")).toMatchObject({ valid: false, error: "Invalid otp" });
-    const code = codeOf(secret);
+    const code = totpCode(secret);
     expect(await client.checkOtp(first, code)).toMatchObject({ valid: true, error: "" });
-    expect(await statusOf(server, first)).toBe(200);
+    expect(await statusOfToken(server, first)).toBe(200);
     // In force: nothing replaces it without a code.
     expect(await client.initOtp(first)).toMatchObject({ secret: "", error: expect.stringContaining("code") });
 
     const second = await client.token();
-    expect(await statusOf(server, second)).toBe(401);
+    expect(await statusOfToken(server, second)).toBe(401);
     expect(await client.checkOtp(second, code)).toMatchObject({ valid: false, error: "Invalid otp" });
-    const next = codeOf(secret, 1);
+    const next = totpCode(secret, 1);
     // The digits, and nothing around them.
     expect(await client.checkOtp(second, ` ${next}`)).toMatchObject({ valid: false, error: "Invalid otp" });
     expect(await client.checkOtp(second, next)).toMatchObject({ valid: true, error: "" });
-    expect(await statusOf(server, second)).toBe(200);
+    expect(await statusOfToken(server, second)).toBe(200);
     const third = await client.token();
     expect(await client.checkOtp(third, next)).toMatchObject({ valid: false, error: "Invalid otp" });
-    expect(await statusOf(server, third)).toBe(401);
+    expect(await statusOfToken(server, third)).toBe(401);
   });
 
   test("a token is for its own login, whatever the request says", async () => {
@@ -202,10 +193,10 @@ describe.each(databasesBySize)("Auth and Otp over gRPC on $name", ({ name }) => 
     await client.register();
     const first = await client.token();
     const secret = secretOf((await client.initOtp(first)).secret);
-    expect(await client.checkOtp(first, codeOf(secret))).toMatchObject({ valid: true });
+    expect(await client.checkOtp(first, totpCode(secret))).toMatchObject({ valid: true });
     const second = await client.token();
-    expect(await statusOf(server, second)).toBe(200);
-    expect(await client.checkOtp(second, codeOf(secret, 1))).toMatchObject({ valid: true });
+    expect(await statusOfToken(server, second)).toBe(200);
+    expect(await client.checkOtp(second, totpCode(secret, 1))).toMatchObject({ valid: true });
   });
 });
 

@@ -1,4 +1,5 @@
 import { request, type IncomingHttpHeaders } from "node:http";
+import { generateSync } from "otplib/functional";
 import type { TestServer } from "./start-test-server.ts";
 
 /** An answer of the HTTP port, byte for byte. */
@@ -45,6 +46,19 @@ export function send(
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+}
+
+/** How a bearer token is taken by `GET /auth/me`. */
+export async function statusOfToken(
+  { httpUrl }: Pick<TestServer, "httpUrl">,
+  token: string,
+): Promise<number> {
+  return (await send(httpUrl, { path: "/auth/me", headers: { authorization: `Bearer ${token}` } })).status;
+}
+
+/** The code of an authenticator app, of a step that is so many before or after this one. */
+export function totpCode(secret: string, steps = 0): string {
+  return generateSync({ secret, epoch: Math.floor(Date.now() / 1000) + steps * 30 });
 }
 
 function parse(text: string): unknown {

@@ -1,13 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ensureServer, type EnsureServerOptions } from "./embedded-server.ts";
 import { builtServerEntry } from "#tools/build/pipit-parts.ts";
 import { repositoryRoot } from "#tools/test/command.ts";
 import { createFakeLogger } from "#engine/testing/fake-logger.ts";
+import { serveHttp } from "#tests/doubles/serve-http.ts";
 import { makeTempHome } from "../testing/temp-home.ts";
 
 const never = new AbortController().signal;
@@ -98,16 +97,6 @@ async function writeRuntime(home: string, info: object): Promise<void> {
   await writeFile(join(home, "server", "runtime.json"), JSON.stringify(info));
 }
 
-async function startStranger(
-  body = JSON.stringify({ status: "healthy", version: "1" }),
-): Promise<{ url: string } & AsyncDisposable> {
-  const server = createServer((_, response) => response.end(body));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+function startStranger(body = JSON.stringify({ status: "healthy", version: "1" })) {
+  return serveHttp((_, response) => void response.end(body));
 }

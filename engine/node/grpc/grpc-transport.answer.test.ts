@@ -9,7 +9,8 @@ import {
   type StreamRequest,
 } from "#proto/streaming_pb.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
-import { collect, connect, never, question } from "../testing/grpc-transport-kit.ts";
+import { collect } from "#tests/doubles/collect.ts";
+import { connect, never, question } from "../testing/grpc-transport-kit.ts";
 import { response, startStreamingServer } from "../testing/streaming-server.ts";
 
 describe("a whole answer", () => {

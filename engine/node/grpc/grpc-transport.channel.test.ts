@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { collect, connect, failure, never, question } from "../testing/grpc-transport-kit.ts";
+import { collect } from "#tests/doubles/collect.ts";
+import { failure } from "#tests/doubles/failure.ts";
+import { connect, never, question } from "../testing/grpc-transport-kit.ts";
 import { trustAuthoritiesOf } from "../http/trusted-authorities.ts";
 import { response, startStreamingServer } from "../testing/streaming-server.ts";
 

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { ChatEvent } from "#contract/chat-event.ts";
 import { PipitError } from "#contract/pipit-error.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
-import { collect, connect, failure, never, question } from "../testing/grpc-transport-kit.ts";
+import { collect } from "#tests/doubles/collect.ts";
+import { failure } from "#tests/doubles/failure.ts";
+import { connect, never, question } from "../testing/grpc-transport-kit.ts";
 import {
   errorTrailers,
   response,

@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import type { Attachment } from "#engine/ports.ts";
 import { createFakeSession } from "#engine/testing/fake-session.ts";
 import { InterruptResponseSchema, StreamingService } from "#proto/streaming_pb.ts";
-import { collect, connect, failure, never, question, type Wire } from "../testing/grpc-transport-kit.ts";
+import { collect } from "#tests/doubles/collect.ts";
+import { failure } from "#tests/doubles/failure.ts";
+import { connect, never, question, type Wire } from "../testing/grpc-transport-kit.ts";
 import { response, startStreamingServer } from "../testing/streaming-server.ts";
 
 /** A server that says one word and then nothing; `cancelled` resolves when the client hangs up. */

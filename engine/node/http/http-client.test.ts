@@ -1,26 +1,13 @@
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createHttpClient } from "./http-client.ts";
+import { serveHttp } from "#tests/doubles/serve-http.ts";
 
 const never = new AbortController().signal;
 
-async function serve(listener: RequestListener): Promise<{ url: string } & AsyncDisposable> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 describe("a request", () => {
   test("carries method, headers and body, and gives back status, headers and text", async () => {
-    await using server = await serve((request, response) => {
+    await using server = await serveHttp((request, response) => {
       let body = "";
       request.on("data", (chunk: Buffer) => (body += chunk.toString()));
       request.on("end", () => {
@@ -39,8 +26,8 @@ describe("a request", () => {
 
   test("follows redirects on the same server only, without losing the method where it must stay", async () => {
     const seen: string[] = [];
-    await using elsewhere = await serve((_, response) => response.end("elsewhere"));
-    await using server = await serve((request, response) => {
+    await using elsewhere = await serveHttp((_, response) => response.end("elsewhere"));
+    await using server = await serveHttp((request, response) => {
       seen.push(`${request.method} ${request.url}`);
       const target: Record<string, [number, string]> = {
         "/kept": [307, "/end"],
@@ -74,12 +61,12 @@ describe("a request", () => {
   });
 
   test("without an answer is SERVER_UNREACHABLE and says why", async () => {
-    const gone = await serve(() => undefined);
+    const gone = await serveHttp(() => undefined);
     await gone[Symbol.asyncDispose]();
     await expect(
       createHttpClient(gone.url).request({ method: "GET", path: "/" }, never),
     ).rejects.toMatchObject({ code: "SERVER_UNREACHABLE", message: expect.stringContaining("ECONNREFUSED") });
-    await using silent = await serve(() => undefined);
+    await using silent = await serveHttp(() => undefined);
     await expect(
       createHttpClient(silent.url, 30).request({ method: "GET", path: "/" }, never),
     ).rejects.toMatchObject({ code: "SERVER_UNREACHABLE", message: expect.stringContaining("30 ms") });
@@ -87,7 +74,7 @@ describe("a request", () => {
 
   test("that is aborted ends with CANCELLED, also while the body arrives", async () => {
     const abort = new AbortController();
-    await using server = await serve((_, response) => {
+    await using server = await serveHttp((_, response) => {
       response.write("half");
       setImmediate(() => abort.abort());
     });
@@ -97,7 +84,7 @@ describe("a request", () => {
   });
 
   test("does not swallow an endless answer", async () => {
-    await using server = await serve((_, response) => {
+    await using server = await serveHttp((_, response) => {
       const piece = Buffer.alloc(1024 * 1024);
       const more = (): void => {
         while (!response.destroyed && response.write(piece)) continue;
@@ -120,7 +107,7 @@ describe("a download", () => {
   test("is read while the server still writes it, however long both take, and left in the middle", async () => {
     let writeMore = (): void => undefined;
     const left = Promise.withResolvers<unknown>();
-    await using server = await serve((request, response) => {
+    await using server = await serveHttp((request, response) => {
       response.on("close", () => left.resolve(request.headers["x-a"]));
       response.write("one");
       writeMore = () => response.write("two");
@@ -138,12 +125,12 @@ describe("a download", () => {
   });
 
   test("that a server breaks off, or stops sending, is never taken for a whole one", async () => {
-    await using broken = await serve((_, response) => {
+    await using broken = await serveHttp((_, response) => {
       response.write("half");
       setImmediate(() => response.destroy());
     });
     await expect(download(broken.url).then(read)).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
-    await using silent = await serve((_, response) => void response.write("half"));
+    await using silent = await serveHttp((_, response) => void response.write("half"));
     await expect(download(silent.url, never, 30).then(read)).rejects.toMatchObject({
       code: "SERVER_UNREACHABLE",
       message: expect.stringContaining("30 ms"),
@@ -151,13 +138,13 @@ describe("a download", () => {
   });
 
   test("gives what the server says instead, and ends with CANCELLED", async () => {
-    await using server = await serve((_, response) => {
+    await using server = await serveHttp((_, response) => {
       response.writeHead(404, { "content-type": "application/json" });
       response.end(JSON.stringify({ error: { code: "CHAT_NOT_FOUND", message: "Chat not found" } }));
     });
     await expect(download(server.url)).rejects.toMatchObject({ code: "CHAT_NOT_FOUND" });
     const abort = new AbortController();
-    await using slow = await serve((_, response) => void response.write("half"));
+    await using slow = await serveHttp((_, response) => void response.write("half"));
     const file = await download(slow.url, abort.signal);
     setImmediate(() => abort.abort());
     await expect(read(file)).rejects.toMatchObject({ code: "CANCELLED" });

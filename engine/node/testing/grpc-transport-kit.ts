@@ -1,7 +1,4 @@
 import type { Transport } from "@connectrpc/connect";
-import { expect } from "vitest";
-import type { ChatEvent } from "#contract/chat-event.ts";
-import { PipitError } from "#contract/pipit-error.ts";
 import type { AskServer, Credentials, StreamCall } from "#engine/ports.ts";
 import { createAsk } from "#engine/wire/ask.ts";
 import { createRpcTransport } from "#engine/wire/rpc-transport.ts";
@@ -38,21 +35,4 @@ export function connect(
     ask: createAsk(transport, createFakeLogger()),
     [Symbol.dispose]: () => connection[Symbol.dispose](),
   };
-}
-
-export async function collect(events: AsyncIterable<ChatEvent>): Promise<ChatEvent[]> {
-  const seen: ChatEvent[] = [];
-  for await (const event of events) seen.push(event);
-  return seen;
-}
-
-/** The error of work that must fail. */
-export async function failure(work: Promise<unknown>): Promise<PipitError> {
-  try {
-    await work;
-  } catch (error) {
-    expect(error).toBeInstanceOf(PipitError);
-    return error as PipitError;
-  }
-  throw new Error("expected a failure");
 }

@@ -27,9 +27,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-function pipit(args: readonly string[], { env = {}, ...run }: Omit<PipitRun, "home"> = {}) {
-  const named = { PIPIT_SERVER_URL: server.httpUrl, PIPIT_GRPC_URL: server.grpcUrl };
-  return runPipit(args, { ...run, home, env: { ...named, ...env } });
+function pipit(args: readonly string[], run: Omit<PipitRun, "home"> = {}) {
+  return runPipit(args, { ...run, home, server });
 }
 
 const line = (change: object = {}) =>

@@ -32,9 +32,8 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 type Run = Omit<PipitRun, "home">;
 
 /** One `pipit` of the test's home, for the server of this file. */
-function pipit(args: readonly string[], { env = {}, ...run }: Run = {}) {
-  const named = { PIPIT_SERVER_URL: server.httpUrl, PIPIT_GRPC_URL: server.grpcUrl };
-  return runPipit(args, { ...run, home, env: { ...named, ...env } });
+function pipit(args: readonly string[], run: Run = {}) {
+  return runPipit(args, { ...run, home, server });
 }
 
 const auth = (command: string, options?: Run) => pipit(["auth", ...command.split(" ")], options);

@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AuthOptions } from "../../../server-kit/pipit-auth.ts";
@@ -8,6 +5,7 @@ import { loadMasterKey } from "#server/domain/master-key/master-key.ts";
 import { makeKey } from "#server/domain/tokens/key-pairs.ts";
 import { createKeySealer } from "#server/domain/tokens/signing-keys.ts";
 import type { TestDatabase } from "#server/testing/databases.ts";
+import { serveHttp } from "#tests/doubles/serve-http.ts";
 import { bearer, openAuthStage, type AuthStage } from "./auth-stage.ts";
 import { audiences, forgeries, goodToken, signed } from "./forgeries.ts";
 
@@ -29,7 +27,7 @@ const LOOK_MS = 6_000;
 async function openJwksDoor(serverUrl: string) {
   let asked = 0;
   let isOpen = true;
-  const server = createServer((request, response) => {
+  const server = await serveHttp((request, response) => {
     asked += 1;
     if (!isOpen) return void response.destroy();
     if (request.url === "/moved") return void response.writeHead(302, { location: "/jwks" }).end();
@@ -41,19 +39,14 @@ async function openJwksDoor(serverUrl: string) {
       () => response.destroy(),
     );
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`,
-    moved: `http://127.0.0.1:${(server.address() as AddressInfo).port}/moved`,
+    url: `${server.url}/jwks`,
+    moved: `${server.url}/moved`,
     asked: () => asked,
     open(wanted: boolean): void {
       isOpen = wanted;
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
