@@ -113,7 +113,9 @@ test("[O6] the services that are named exist, with the ports, folders and checks
 
 test("[O13] the image has the program that makes the first admin", async () => {
   const script = /^RUN printf '(.+)' > \/usr\/local\/bin\/pipit-admin/m.exec(dockerfile)?.[1];
-  expect(script).toBe(String.raw`#!/bin/sh\nexec node /opt/pipit/dist/server/admin.js "$@"\n`);
+  expect(script).toBe(
+    String.raw`#!/bin/sh\n[ "$1" != admin ] || shift\nexec node /opt/pipit/dist/server/admin.js "$@"\n`,
+  );
   const { serverConfigs } = await import("../vite.electron.config.ts");
   expect(JSON.stringify(serverConfigs("dist/server"))).toContain("server/admin/main.ts");
 });

@@ -83,3 +83,17 @@ test("[O12] a server of another build than the one that is installed is told", a
   const { stdout } = await runAdmin(admin.config, doctor, []);
   expect(stdout).toContain(`${httpUrl} runs version ${version}+0123456789, and this program is ${buildId}`);
 });
+
+test("each server that is named is looked at; one whose database takes no changes is a fault, with the cure", async () => {
+  await using admin = await openAdmin(sqlite, NO_MODEL);
+  await using full = createServer((_request, response) =>
+    response.end('{"status":"degraded","version":"1","storage":"full"}'),
+  ).listen(0, "127.0.0.1");
+  await once(full, "listening");
+  const { port } = full.address() as AddressInfo;
+  const folder = admin.config.dataDir;
+  await writeFile(join(folder, "runtime.json"), JSON.stringify({ httpUrl: `http://127.0.0.1:${port}` }));
+  const { code, stdout } = await runAdmin(admin.config, doctor, ["--server", join(folder, "second")]);
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/^fail +server .*storage full\. Free space/m)]);
+  expect(stdout).toMatch(/^warn +server +no server of \S+second runs/m);
+});

@@ -16,6 +16,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 interface DoctorFlags {
   readonly json?: boolean;
   readonly backups?: string;
+  /** Data folders. */
+  readonly server: readonly string[];
 }
 
 /** `pipit admin doctor`: a line for each part of the server, whether or not it runs; 1 when one of them fails. */
@@ -27,6 +29,12 @@ export const doctor: AdminGroup = async (args, deps) => {
       "--backups <dir>",
       "the folder of its backups, to look how old the newest one is and what room is left",
     )
+    .option(
+      "--server <dir>",
+      "the data folder of another server on this machine, to look whether that one runs; may be repeated",
+      (dir: string, before: readonly string[]) => [...before, resolve(dir)],
+      [],
+    )
     .option("--json", "print JSON lines")
     .action(async (flags: DoctorFlags) => {
       code = await run(flags, deps);
@@ -37,19 +45,21 @@ export const doctor: AdminGroup = async (args, deps) => {
 async function run(flags: DoctorFlags, { config, clock, signal, io, locale }: AdminDeps): Promise<number> {
   const messages = doctorMessagesFor(locale);
   const backups = flags.backups === undefined ? undefined : resolve(flags.backups);
-  const checks = await checkAll({ config, clock, messages, backups, signal });
+  const checks = await checkAll({ config, clock, messages, backups, signal }, flags.server);
   for (const check of checks)
     io.stdout.write(flags.json === true ? jsonLine(check) : lineOf(check, messages));
   return checks.some(({ state }) => state === "fail") ? adminExit.failed : adminExit.done;
 }
 
-async function checkAll(context: DoctorContext): Promise<readonly Check[]> {
+async function checkAll(context: DoctorContext, servers: readonly string[]): Promise<readonly Check[]> {
   // What needs no database goes on beside it.
   const beside = Promise.all([
     checkPart(context, "redis", () => lookAtRedis(context, silent)),
     checkPart(context, "disk", () => lookAtDisks(context)),
     checkPart(context, "speech", (signal) => lookAtSpeech(context, silent, signal)),
-    checkPart(context, "server", (signal) => lookAtServer(context, signal)),
+    ...[context.config.dataDir, ...servers].map((dataDir) =>
+      checkPart(context, "server", (signal) => lookAtServer(context, dataDir, signal)),
+    ),
     checkPart(context, "public-url", (signal) => lookAtPublicUrl(context, signal)),
     checkPart(context, "grpc", (signal) => lookAtGrpc(context, signal)),
     checkPart(context, "certificate", (signal) => lookAtCertificate(context, signal)),
@@ -67,6 +77,7 @@ async function checkAll(context: DoctorContext): Promise<readonly Check[]> {
 function lineOf({ part, state, detail, cure }: Check, { parts: names, states }: DoctorMessages): string {
   const widest = Math.max(...Object.values(states).map((name) => name.length));
   const wide = Math.max(...parts.map((name) => (names[name] ?? name).length));
-  const said = cure === undefined ? detail : `${detail}. ${cure}`;
+  // A detail may end with an abbreviation, as in Russian.
+  const said = cure === undefined ? detail : `${detail.replace(/\.$/, "")}. ${cure}`;
   return `${states[state].padEnd(widest)}  ${(names[part] ?? part).padEnd(wide)}  ${visible(said)}\n`;
 }

@@ -12,6 +12,7 @@ import { buildId } from "#contract/build/build-id.ts";
 import { version } from "#contract/build/version.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "#proto/grpc/health/v1/health_pb.ts";
 import { unwellParts } from "../domain/health-parts.ts";
+import { storageCures } from "../store/disk-watch.ts";
 import { CERTIFICATE_SOON_MS, judgeCertificate, readPair } from "../net/server-tls.ts";
 import { ask, named, wordsOf } from "./ask.ts";
 import { fail, ok, warn, type DoctorContext, type Finding } from "./check.ts";
@@ -26,17 +27,19 @@ const health = z.object({
   status: z.string(),
   version: z.string(),
   build: z.string().optional(),
+  storage: z.string().optional(),
   grpc_port: z.int().optional(),
 });
 const metadata = z.object({ issuer: z.string() });
-/** The server of this data folder, if it runs. */
+/** The server of a data folder, if it runs. */
 export async function lookAtServer(
-  { config, messages }: DoctorContext,
+  { messages }: Pick<DoctorContext, "messages">,
+  dataDir: string,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const text = await readFile(join(config.dataDir, RUNTIME_FILE), "utf8").catch(() => "");
+  const text = await readFile(join(dataDir, RUNTIME_FILE), "utf8").catch(() => "");
   const { data: known } = runtime.safeParse(parseJson(text));
-  if (known === undefined) return warn(messages.notRunning(config.dataDir), messages.notRunningCure);
+  if (known === undefined) return warn(messages.notRunning(dataDir), messages.notRunningCure);
   const url = known.httpUrl;
   const answer = await ask(new URL("/health", url), signal, true).catch((reason: unknown) => wordsOf(reason));
   signal.throwIfAborted();
@@ -46,6 +49,9 @@ export async function lookAtServer(
     return fail(messages.notAnswering(url, `HTTP ${answer.status}`), messages.notAnsweringCure);
   if (told.status !== "healthy") {
     const said = messages.unwell(url, told.status, partsOf(answer.body));
+    // What goes on is reading: no message is taken, and nobody signs in.
+    if (told.storage === "full" || told.storage === "read_only")
+      return fail(said, storageCures[told.storage]);
     return told.status === "degraded" ? warn(said) : fail(said);
   }
   const { build = told.version } = told;

@@ -10,7 +10,8 @@ const probe = { key_hash: "disk-watch", charged: 0, pending: 0, level: 0, resets
 /** `full`: the disk is; `read_only`: PostgreSQL takes no changes, as a standby does. */
 export type StorageState = "writable" | "full" | "read_only";
 
-const cures = {
+/** What an operator does about each. */
+export const storageCures = {
   full: "Free space on the disk of the database.",
   read_only:
     "Lead the servers to the primary, or take back default_transaction_read_only; they go on by themselves.",
@@ -23,7 +24,7 @@ export function createDiskWatch(logger: Logger, place: string) {
     const seen = faultOf(reason);
     if (seen === undefined || seen === state) return;
     state = seen;
-    logger.error("store.not_writable", { storage: seen, place, cure: cures[seen] });
+    logger.error("store.not_writable", { storage: seen, place, cure: storageCures[seen] });
   };
   return {
     /** To be told of every error of the database. */
@@ -47,7 +48,7 @@ export function createDiskWatch(logger: Logger, place: string) {
   };
 }
 
-function faultOf(reason: unknown): keyof typeof cures | undefined {
+function faultOf(reason: unknown): keyof typeof storageCures | undefined {
   if (!(reason instanceof PipitError)) return undefined;
   if (reason.code === "STORAGE_FULL") return "full";
   return isReadOnly(reason.cause) ? "read_only" : undefined;

@@ -65,20 +65,23 @@ test("[O3] pipit-admin takes values as systemd gives them to the servers, whatev
   await writeFile(file, changed);
   // An account is a file there.
   const add = 'echo Correct-Horse-7-battery | sh "$0" users add ann --password-stdin';
-  const args = ["-c", `${add} && sh "$0" memory rebuild`, file];
+  const args = ["-c", `${add} && sh "$0" admin memory rebuild`, file];
   const rebuilt = await runCommand("sh", args, {}, AbortSignal.timeout(3 * CHECKED_WITHIN_MS));
   expect(rebuilt).toMatchObject({ code: 0, stdout: expect.stringContaining("0 chats written") });
   expect((await stat(memory)).isDirectory()).toBe(true);
   // Node takes this one from the environment alone, so the servers' is that of the program, too.
-  const tell = `process.stdout.write(process.env.NODE_EXTRA_CA_CERTS)`;
-  await writeFile(file, changed.replace(/\S+main\.ts.*/s, `--eval '${tell}'`));
+  const tell = `console.log(process.env.NODE_EXTRA_CA_CERTS, ...process.argv.slice(1))`;
+  await writeFile(file, changed.replace(/\S+main\.ts.*/s, `--eval '${tell}' -- "$@"`));
+  await mkdir(join(home, "2"));
   const told = await runCommand(
     "env",
-    ["-u", "NODE_EXTRA_CA_CERTS", "sh", file],
+    ["-u", "NODE_EXTRA_CA_CERTS", "sh", file, "doctor", "--json"],
     {},
     AbortSignal.timeout(CHECKED_WITHIN_MS),
   );
-  expect(told).toMatchObject({ code: 0, stdout: `${home}/authority.pem` });
+  // And the doctor is led to each of several servers.
+  const stdout = `${home}/authority.pem doctor --json --server ${home}/2/server\n`;
+  expect(told).toMatchObject({ code: 0, stdout });
 }, 240_000);
 
 test("systemd finds no fault with the timer of backups, nor with what it starts", async () => {

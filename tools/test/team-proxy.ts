@@ -23,6 +23,8 @@ export interface TeamProxy extends AsyncDisposable {
   /** e.g. "https://pipit.example:41234", where the name stands for the loopback */
   readonly url: string;
   readonly port: number;
+  /** Without TLS, where the sample has one. */
+  readonly plainPort: number;
   /** PEM of the authority that its certificate is from. */
   readonly ca: string;
   /** The file of it. */
@@ -33,6 +35,7 @@ export interface TeamProxy extends AsyncDisposable {
 interface Place extends CertificateFiles {
   readonly folder: string;
   readonly port: number;
+  readonly plainPort: number;
   readonly servers: readonly Proxied[];
 }
 
@@ -55,13 +58,14 @@ interface Kind {
 const kinds = {
   nginx: {
     sample: "nginx.conf",
-    pieces({ servers, port, certFile, keyFile }) {
+    pieces({ servers, port, plainPort, certFile, keyFile }) {
       const options = " max_fails=1 fail_timeout=1s";
       const lines = (at: keyof Proxied): string =>
         servers.map((server) => `server ${server[at]}${options};`).join("\n");
       return {
         [`server 127.0.0.1:8787${options};`]: lines("http"),
         [`server 127.0.0.1:50051${options};`]: lines("grpc"),
+        "listen 80;": `listen 127.0.0.1:${plainPort};`,
         "listen 443 ": `listen 127.0.0.1:${port} `,
         "/etc/ssl/pipit/fullchain.pem": certFile,
         "/etc/ssl/pipit/privkey.pem": keyFile,
@@ -73,7 +77,7 @@ const kinds = {
   },
   haproxy: {
     sample: "haproxy.cfg",
-    pieces({ servers, port, folder }) {
+    pieces({ servers, port, plainPort, folder }) {
       const http = "check inter 2s fall 1 rise 1";
       const grpc = "proto h2 check check-proto h1 port 8787 inter 2s fall 1 rise 1";
       const lines = (of: (server: Proxied) => string): string =>
@@ -85,6 +89,7 @@ const kinds = {
         [`server one 127.0.0.1:50051 ${grpc}`]: lines(
           (server) => `${server.grpc} ${grpc.replace("8787", server.http.split(":").at(-1) ?? "")}`,
         ),
+        "bind :80\n": `bind 127.0.0.1:${plainPort}\n`,
         "bind :443 ssl crt /etc/haproxy/pipit.pem": `bind 127.0.0.1:${port} ssl crt ${join(folder, "both.pem")}`,
       };
     },
@@ -134,6 +139,7 @@ export async function startTeamProxy(
   return {
     url: `https://${PROXY_NAME}:${place.port}`,
     port: place.port,
+    plainPort: place.plainPort,
     ca,
     caFile: place.certFile,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -161,8 +167,8 @@ async function prepare({ name, servers, changed }: Wanted, made: AsyncDisposable
   const files = await makeCertificate(folder, [PROXY_NAME, "localhost"], signal);
   const ca = await readFile(files.certFile, "utf8");
   await writeFile(join(folder, "both.pem"), ca + (await readFile(files.keyFile, "utf8")));
-  const [port = 0] = await freePorts(1);
-  const place: Place = { ...files, folder, port, servers };
+  const [port = 0, plainPort = 0] = await freePorts(2);
+  const place: Place = { ...files, folder, port, plainPort, servers };
   const text = await readFile(join(repositoryRoot, "docs/operations/proxies", kind.sample), "utf8");
   const sample = replaceAll(text, { ...kind.pieces(place), ...changed }, kind.sample);
   const file = join(folder, kind.sample);

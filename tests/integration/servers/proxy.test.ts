@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { Code, createClient, type CallOptions, type Transport } from "@connectrpc/connect";
@@ -234,6 +235,20 @@ describe.each(kinds)("%s", (kind) => {
     expect(other).toBeInstanceOf(WebSocket);
     for (const socket of [...sockets, other]) if (typeof socket !== "number") socket.terminate();
   });
+});
+
+test.each(["nginx", "haproxy"] as const)("%s leads who types the name alone to TLS", async (kind) => {
+  const outgoing = httpRequest({
+    port: proxies[kind].plainPort,
+    path: "/rooms?one=1",
+    headers: { host: "pipit.example" },
+  });
+  const [incoming] = (await once(outgoing.end(), "response")) as [IncomingMessage];
+  incoming.resume();
+  expect([incoming.statusCode, incoming.headers.location]).toEqual([
+    301,
+    "https://pipit.example/rooms?one=1",
+  ]);
 });
 
 test("[14] whose trace a request is a part of is not for strangers to say", async () => {
