@@ -135,6 +135,8 @@ function startIn({ home, databaseUrl }: AuthPlace, signal: AbortSignal) {
     ...(databaseUrl === undefined ? {} : { PIPIT_DATABASE_URL: databaseUrl }),
     PIPIT_TRUSTED_PROXIES: "127.0.0.1",
     OLLAMA_HOST: "http://127.0.0.1:9",
+    // The sweep is measured by itself: in these servers it would begin at once, and count as their work.
+    PIPIT_USED_TOKENS_KEPT_DAYS: "36500",
   };
   return startPipitMain(env, signal, home);
 }

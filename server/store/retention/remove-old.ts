@@ -54,37 +54,55 @@ async function removeOld(deps: RetentionDeps, kept: Retention, signal: AbortSign
 /** What is removed at most so many rows at a time. */
 interface Removal {
   readonly kind: string;
-  readonly statement: (limit: number) => RawBuilder<unknown>;
+  /** @param since the latest time of the batch before; undefined at first */
+  readonly statement: (limit: number, since: Time | undefined) => RawBuilder<{ readonly time: Time }>;
 }
 
-/** @param key its columns; several in brackets */
-function among(table: string, key: string, where: RawBuilder<unknown>): Removal {
+/** Milliseconds since the epoch, or a day (2026-11-29). */
+type Time = number | string;
+
+/**
+ * @param key its columns; several in brackets
+ * @param time a column, by whose index the oldest go first, each batch from where the last has ended: on PostgreSQL what was
+ *   removed stays in an index until a vacuum, and would be walked anew by each
+ */
+function among(table: string, key: string, where: RawBuilder<unknown>, time?: string): Removal {
   const columns = sql.raw(key.replace(/[()]/g, ""));
+  const at = time === undefined ? sql.lit(0) : sql.ref(time);
   return {
     kind: table,
-    statement: (limit) => sql`delete from ${sql.table(table)} where ${sql.raw(key)} in (
-      select ${columns} from ${sql.table(table)} where ${where} limit ${sql.lit(limit)})`,
+    statement: (limit, since) => sql`delete from ${sql.table(table)} where ${sql.raw(key)} in (
+      select ${columns} from ${sql.table(table)} where ${where}
+        ${time === undefined || since === undefined ? sql`` : sql`and ${at} >= ${since}`}
+        ${time === undefined ? sql`` : sql`order by ${at}`} limit ${sql.lit(limit)}) returning ${at} as time`,
   };
 }
 
 function removalsOf(nowMs: number, { usageKeptDays, usedTokensKeptDays }: Retention): Removal[] {
   const daysAgo = (days: number): number => nowMs - days * DAY_MS;
-  const ended = sql`expires_at_ms <= ${nowMs}`;
+  const ended = (table: string, key: string): Removal =>
+    among(table, key, sql`expires_at_ms <= ${nowMs}`, "expires_at_ms");
   return [
     among(
       "refresh_tokens",
       "hash",
       sql`consumed_at_ms is not null and expires_at_ms <= ${daysAgo(usedTokensKeptDays)}`,
+      "expires_at_ms",
     ),
-    among("web_sessions", "hash", ended),
-    among("one_time_tokens", "hash", ended),
-    among("revoked_access_tokens", "jti", ended),
-    among("oidc_payloads", "(model, id_hash)", ended),
+    ended("web_sessions", "hash"),
+    ended("one_time_tokens", "hash"),
+    ended("revoked_access_tokens", "jti"),
+    ended("oidc_payloads", "(model, id_hash)"),
     ...(usageKeptDays === 0
       ? []
       : [
-          among("usage_reports", "id", sql`created_at_ms <= ${daysAgo(usageKeptDays)}`),
-          among("token_use", "(user_id, day, model, chat_id)", sql`day < ${dayOf(daysAgo(usageKeptDays))}`),
+          among("usage_reports", "id", sql`created_at_ms <= ${daysAgo(usageKeptDays)}`, "created_at_ms"),
+          among(
+            "token_use",
+            "(user_id, day, model, chat_id)",
+            sql`day < ${dayOf(daysAgo(usageKeptDays))}`,
+            "day",
+          ),
         ]),
   ];
 }
@@ -124,31 +142,33 @@ async function removeInBatches(
 ): Promise<number> {
   let total = 0;
   let limit = ROWS.first;
+  let since: Time | undefined;
   while (!signal.aborted) {
-    const { removed, tookMs } = await removeBatch(deps, statement(limit));
-    total += removed;
-    if (removed < limit) break;
+    const { removed, tookMs } = await removeBatch(deps, statement(limit, since));
+    total += removed.length;
+    if (removed.length < limit) break;
+    since = removed.reduce((latest, time) => (time > latest ? time : latest));
     const factor = Math.min(2, HOLD_MS / Math.max(tookMs, 1));
     limit = Math.round(Math.min(ROWS.most, Math.max(ROWS.least, limit * factor)));
   }
   return total;
 }
 
-/** Resolves to 0 rows, too, while another server is removing. */
+/** Resolves to the times of its rows; to none, too, while another server is removing. */
 async function removeBatch(
   { dialect, roomy }: Pick<RetentionDeps, "dialect" | "roomy">,
-  statement: RawBuilder<unknown>,
-): Promise<{ readonly removed: number; readonly tookMs: number }> {
+  statement: RawBuilder<{ readonly time: Time }>,
+): Promise<{ readonly removed: readonly Time[]; readonly tookMs: number }> {
   return inTransaction(roomy, async (trx) => {
     if (dialect === "postgres") {
       const { rows } = await sql<{
         mine: boolean;
       }>`select pg_try_advisory_xact_lock(${sql.lit(LOCK)}) as mine`.execute(trx);
-      if (rows[0]?.mine !== true) return { removed: 0, tookMs: 0 };
+      if (rows[0]?.mine !== true) return { removed: [], tookMs: 0 };
     }
     const startedMs = performance.now();
-    const { numAffectedRows = 0n } = await statement.execute(trx);
-    return { removed: Number(numAffectedRows), tookMs: performance.now() - startedMs };
+    const { rows } = await statement.execute(trx);
+    return { removed: rows.map(({ time }) => time), tookMs: performance.now() - startedMs };
   });
 }
 
