@@ -64,8 +64,8 @@ test(
       readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];
     };
     const alerts = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
-    expect(alertCases.map(({ name }) => name).toSorted()).toEqual(
-      [...alerts, "nothing has happened"].toSorted(),
+    expect(alertCases.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([...alerts, "nothing has happened"]),
     );
     await testAlerts(sized(alertCases.slice(0, 4), alertCases), signal);
   },
