@@ -49,7 +49,7 @@ describe.each(sharedDatabases)("a sweep on $name", ({ open }) => {
       dialect: "postgres",
       db,
       roomy: watched,
-      time: timeOf("postgres", database.clock),
+      time: timeOf(database.clock),
       removeChat: () => Promise.reject(new Error("There are no chats.")),
     });
     const kept = { chatsKeptDays: 0, usageKeptDays: 0, usedTokensKeptDays: 1 };
