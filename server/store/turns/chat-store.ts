@@ -22,6 +22,9 @@ import { COMING } from "./chat-growth.ts";
 import { indexRestored } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
+/** A chat of more turns is long: to take them out of the index would hold the event loop for more than some 20 ms. */
+const LONG_TURNS = 1_000;
+
 /** In `titled`: where a title is from. Of a claimed chat it is the model's, also while this is still being asked. */
 const [FIRST_WORDS, BY_MODEL, BY_HAND] = [0, 1, 2] as const;
 type Titled = typeof FIRST_WORDS | typeof BY_MODEL | typeof BY_HAND;
@@ -41,7 +44,7 @@ export function chatNotFound(): PipitError {
  * {@link ChatStore} on SQL.
  *
  * @param relaxed for the chats of questions
- * @param roomy for copies of whole chats: it writes off the event loop
+ * @param roomy for copies of whole chats, and the end of long ones: it writes off the event loop
  * @param onIncomplete called when the index does not know all of a chat that was restored or copied
  */
 export function createChatStore(
@@ -110,10 +113,12 @@ export function createChatStore(
       return toChat(row);
     },
 
-    remove: (userId, chatId, unusedSinceMs) =>
-      sync.change(db, { userId, kind: "chat.deleted", chatId }, (trx) =>
+    async remove(userId, chatId, unusedSinceMs) {
+      const on = (await isLong(db, chatId)) ? roomy : db;
+      await sync.change(on, { userId, kind: "chat.deleted", chatId }, (trx) =>
         remove(trx, index, time, { userId, chatId, unusedSinceMs }),
-      ),
+      );
+    },
 
     async restore(userId, chatId) {
       const change = { userId, kind: "chat.restored", chatId } as const;
@@ -180,6 +185,12 @@ async function list(
   }
   const page = rows.orderBy("updated_at_ms", "desc").orderBy("id", "desc").limit(limit);
   return (await page.execute()).map(toChat);
+}
+
+/** Whether what is done to all of its turns takes long. */
+async function isLong(db: Kysely<Tables>, chatId: string): Promise<boolean> {
+  const turns = db.selectFrom("turns").select("turn_index").where("chat_id", "=", chatId);
+  return (await turns.limit(1).offset(LONG_TURNS).executeTakeFirst()) !== undefined;
 }
 
 /** A change of a chat, if its title is still of that origin. */

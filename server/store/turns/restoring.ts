@@ -1,9 +1,10 @@
 import { sql, type Expression, type SelectQueryBuilder, type Transaction } from "kysely";
+import { LoopTurns } from "#server/domain/loop-turns.ts";
 import type { TurnIndex } from "../search/turn-index.ts";
 import type { Tables } from "../sql/schema.ts";
 import { INDEXED_AT_ONCE_CHARS, toIndexed } from "./turn-rows.ts";
 
-const BATCH_TURNS = 20;
+const BATCH_TURNS = 100;
 /** Behind all turns: an integer of PostgreSQL has 31 bits. */
 const END = 2 ** 31 - 1;
 
@@ -19,6 +20,7 @@ export async function indexRestored(
   restored: SelectQueryBuilder<Tables, "turns", object>,
 ): Promise<boolean> {
   const turns = restored.where("status", "!=", "running").where("deleted_at_ms", "is", null);
+  const loop = new LoopTurns();
   let left = INDEXED_AT_ONCE_CHARS;
   let isIncomplete = false;
   for (let before = END; ;) {
@@ -27,27 +29,32 @@ export async function indexRestored(
       .select(({ ref }) => [
         // Bytes, which both databases know without reading the text.
         sql<number>`octet_length(user_text) + octet_length(assistant_text)`.as("size"),
-        unlessLong(ref("user_text")).as("user_text"),
-        unlessLong(ref("assistant_text")).as("assistant_text"),
+        unlessLonger(ref("user_text"), left).as("user_text"),
+        unlessLonger(ref("assistant_text"), left).as("assistant_text"),
       ])
       .where("turn_index", "<", before)
       .orderBy("turn_index", "desc")
       .limit(BATCH_TURNS)
       .execute();
+    const later: string[] = [];
     for (const row of rows) {
       const fits = row.size <= left;
       if (fits) left -= row.size;
-      else isIncomplete = true;
-      await index.write(trx, fits ? toIndexed(row) : { ...toIndexed(row), ...NOTHING_YET });
+      if (fits) await index.write(trx, toIndexed(row));
+      else later.push(row.id);
     }
     const last = rows.at(-1);
     if (last === undefined) return isIncomplete;
+    if (later.length > 0) {
+      isIncomplete = true;
+      await index.remove(trx, later);
+      await index.announce(trx, { userId: last.user_id, chatId: last.chat_id }, later);
+    }
     before = last.turn_index;
+    await loop.give();
   }
 }
 
-const NOTHING_YET = { userText: "", assistantText: "", goesOn: true };
-
-function unlessLong(text: Expression<string>) {
-  return sql<string>`case when octet_length(${text}) > ${sql.lit(INDEXED_AT_ONCE_CHARS)} then '' else ${text} end`;
+function unlessLonger(text: Expression<string>, bytes: number) {
+  return sql<string>`case when octet_length(${text}) > ${bytes} then '' else ${text} end`;
 }

@@ -22,15 +22,23 @@ export async function pathOf(
   return await pathTo(db, userId, chatId, limit, last);
 }
 
-/** The shown path around a turn; undefined when the turn is not on it. */
+/**
+ * The shown path around a turn; undefined when the turn is not on it.
+ *
+ * @param options.walker the same database, for the way from the newest turn to this one, which may be long
+ */
 export async function pathAround(
   db: Kysely<Tables>,
   userId: string,
   chatId: string,
   turnId: string,
-  { limit, newer }: { readonly limit: number; readonly newer: number },
+  {
+    limit,
+    newer,
+    walker,
+  }: { readonly limit: number; readonly newer: number; readonly walker: Kysely<Tables> },
 ): Promise<{ readonly path: readonly Turn[]; readonly isCut: boolean } | undefined> {
-  const rows = await pathUp(db, userId, chatId, headOf(chatId), { untilTurnId: turnId })
+  const rows = await pathUp(walker, userId, chatId, headOf(chatId), { untilTurnId: turnId })
     .selectFrom("path")
     .select("id")
     .orderBy("depth", "desc")

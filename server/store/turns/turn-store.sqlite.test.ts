@@ -45,10 +45,17 @@ describe("on the database itself", () => {
     const index = createSqliteTurnIndex();
     await migrate(db, createMigrations(index), file);
     const time = timeOf(createManualClock());
-    await createChatStore(db, { relaxed: db, roomy: db }, index, time, new SyncLog(time), () => {}).create(
-      chat,
-    );
+    const sync = new SyncLog(time);
+    const roomyStatements: string[] = [];
+    const roomy = new Kysely<Tables>({
+      dialect: new ServerSqliteDialect(shared, true),
+      log: ({ query }) => void roomyStatements.push(query.sql),
+    });
+    const chats = createChatStore(db, { relaxed: db, roomy }, index, time, sync, () => {});
+    await chats.create(chat);
     return {
+      chats,
+      roomyStatements,
       database,
       shared,
       statements,
@@ -57,7 +64,7 @@ describe("on the database itself", () => {
         { relaxed: db, roomy: db, ending: db, searching: db },
         index,
         time,
-        new SyncLog(time),
+        sync,
         () => {},
       ),
       async [Symbol.asyncDispose]() {
@@ -66,6 +73,50 @@ describe("on the database itself", () => {
       },
     };
   }
+
+  /** Each follows the one before it. */
+  const fill = (database: Database.Database, turns: number): void => {
+    database
+      .prepare(
+        `insert into turns (id, chat_id, user_id, parent_turn_id, turn_index, user_text, had_image, assistant_text, status,
+            input_tokens, output_tokens, owner_id, lease_until_ms, created_at_ms)
+          with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < $last)
+          select 't' || n, 'chat-1', 'user-1', case n when 0 then null else 't' || (n - 1) end, n, 'heron', 0, $answer, 'done',
+            0, 0, 'o', 0, n from numbers`,
+      )
+      .run({ last: turns - 1, answer: "otter ".repeat(50) });
+    database.exec(
+      `update chats set head_turn_id = 't${turns - 1}';
+       insert into turn_search_rows (turn_id, created_at_ms) select id, created_at_ms from turns`,
+    );
+  };
+
+  test("a page of a long chat costs its own rows, and what is done to all of it does not hold the event loop", async () => {
+    await using parts = await openParts();
+    const { chats, database, statements, roomyStatements, turns } = parts;
+    const long = 1_001;
+    fill(database, long);
+    statements.length = 0;
+    const newest = await turns.history("user-1", "chat-1", 50);
+    const oldest = await turns.history("user-1", "chat-1", 50, "t20");
+    expect([newest, oldest].map((page) => page.map(({ siblings }) => siblings.length))).toEqual([
+      Array(50).fill(1),
+      Array(20).fill(1),
+    ]);
+    const plans = statements.map(({ sql, parameters }) =>
+      JSON.stringify(database.prepare<unknown[]>(`explain query plan ${sql}`).all(...parameters)),
+    );
+    expect(plans.join("\n")).toContain("turns_by_parent (chat_id=? AND parent_turn_id=?)");
+    expect(plans.join("\n")).not.toMatch(/SCAN turns|turns_by_chat|turns_once/);
+
+    await chats.remove("user-1", "chat-1");
+    expect(roomyStatements.join("\n")).toContain("delete from turn_search_rows");
+    statements.length = 0;
+    await chats.restore("user-1", "chat-1");
+    expect(database.prepare("select count(*) from turn_search_rows").pluck().get()).toBe(long);
+    // Those that are found at once are few, and the others need a few statements for each hundred.
+    expect(statements.length).toBeLessThan(long);
+  });
 
   test("recent, renewLeases and lost walk an index, so their cost does not grow with the chat", async () => {
     await using parts = await openParts();

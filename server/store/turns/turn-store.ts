@@ -24,7 +24,7 @@ const running = sql.lit("running");
  * @param relaxed for beginnings and leases: until a turn is finished, its client keeps the message and asks again
  * @param roomy for long answers: it writes off the event loop
  * @param ending for the other ends of turns: nobody asks again for an answer that was not stored
- * @param searching for searches in a large index: it reads off the event loop
+ * @param searching for searches in a large index, and ways through long chats: it reads off the event loop
  * @param onIncomplete called when the index knows only how an answer begins
  */
 export function createTurnStore(
@@ -40,6 +40,7 @@ export function createTurnStore(
   sync: SyncLog,
   onIncomplete: () => void,
 ): TurnStore {
+  const walker = async () => ((await index.isLarge(db)) ? searching : db);
   return {
     begin: (request) =>
       sync.transaction(relaxed, async (trx) => {
@@ -85,8 +86,11 @@ export function createTurnStore(
     inOrder: (userId, chatId, limit, afterIndex) => turnsInOrder(db, userId, chatId, limit, afterIndex),
 
     history: (userId, chatId, limit, before) => historyOf(db, userId, chatId, limit, before),
-    historyAround: (userId, chatId, turnId, options) => historyAround(db, userId, chatId, turnId, options),
-    around: (userId, chatId, turnId, options) => turnsAround(db, userId, chatId, turnId, options),
+    async historyAround(userId, chatId, turnId, options) {
+      return historyAround(db, userId, chatId, turnId, { ...options, walker: await walker() });
+    },
+    around: async (userId, chatId, turnId, options) =>
+      turnsAround(await walker(), userId, chatId, turnId, options),
 
     files: (userId, chatId, turnIds) => filesOf(db, userId, chatId, turnIds),
     picture: (userId, chatId, turnId) => pictureOf(db, userId, chatId, turnId),

@@ -44,7 +44,7 @@ export async function historyAround(
   userId: string,
   chatId: string,
   turnId: string,
-  options: { readonly limit: number; readonly newer: number },
+  options: { readonly limit: number; readonly newer: number; readonly walker: Kysely<Tables> },
 ) {
   const found = await pathAround(db, userId, chatId, turnId, options);
   return found && { ...found, path: await withSurroundings(db, chatId, found.path) };
@@ -56,20 +56,7 @@ async function withSurroundings(
   path: readonly Turn[],
 ): Promise<readonly HistoryTurn[]> {
   if (path.length === 0) return [];
-  const parents = path.flatMap(({ parentTurnId = [] }) => parentTurnId);
-  const children = await db
-    .selectFrom("turns")
-    .select(["id", "parent_turn_id"])
-    .where("chat_id", "=", chatId)
-    .where("deleted_at_ms", "is", null)
-    .where((eb) =>
-      eb.or([
-        ...(parents.length > 0 ? [eb("parent_turn_id", "in", parents)] : []),
-        ...(parents.length < path.length ? [eb("parent_turn_id", "is", null)] : []),
-      ]),
-    )
-    .orderBy("turn_index")
-    .execute();
+  const children = await siblingsOf(db, chatId, path);
   const byParent = Map.groupBy(children, (child) => child.parent_turn_id ?? undefined);
   const withImage = path.filter(({ hadImage }) => hadImage).map(({ id }) => id);
   const pictures = withImage.length === 0 ? [] : await pictureSizes(db, withImage);
@@ -78,6 +65,21 @@ async function withSurroundings(
     siblings: (byParent.get(turn.parentTurnId) ?? []).map(({ id }) => id),
     picture: pictures.find(({ turnId }) => turnId === turn.id)?.size,
   }));
+}
+
+/** What follows the same turn as one of a path, or nothing as well; the oldest first. */
+async function siblingsOf(db: Kysely<Tables>, chatId: string, path: readonly Turn[]) {
+  const parents = path.flatMap(({ parentTurnId = [] }) => parentTurnId);
+  const live = db
+    .selectFrom("turns")
+    .select(["id", "parent_turn_id", "turn_index"])
+    .where("chat_id", "=", chatId)
+    .where("deleted_at_ms", "is", null);
+  const followers = parents.length === 0 ? [] : await live.where("parent_turn_id", "in", parents).execute();
+  const firsts =
+    parents.length === path.length ? [] : await live.where("parent_turn_id", "is", null).execute();
+  // Asked for both at once, or for their order, SQLite would read all turns of the chat, which it keeps in that order.
+  return [...followers, ...firsts].toSorted((a, b) => a.turn_index - b.turn_index);
 }
 
 async function pictureSizes(db: Kysely<Tables>, turnIds: readonly string[]) {
