@@ -10,6 +10,8 @@ export interface PipitErrorOptions {
   readonly field?: string;
   /** How long to wait before a retry, when the other side said so. */
   readonly retryAfterMs?: number;
+  /** That the log has a line of what it comes from, which fails others as well, so that it needs none of its own. */
+  readonly told?: boolean;
 }
 
 /**
@@ -24,6 +26,7 @@ export class PipitError extends Error {
   readonly detail: string | undefined;
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly told: boolean;
 
   constructor(code: ErrorCode, message: string, options: PipitErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -31,6 +34,7 @@ export class PipitError extends Error {
     this.detail = options.detail;
     this.field = options.field;
     this.retryAfterMs = options.retryAfterMs;
+    this.told = options.told ?? false;
   }
 
   /** Whether the very same request may be sent again (docs/reference/streaming.md, "Retry"). */

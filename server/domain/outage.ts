@@ -59,9 +59,12 @@ export function isModelOutage(code: ErrorCode): boolean {
   return modelOutages.has(code) || code === "RATE_LIMITED";
 }
 
-/** Whether the log has a line of the outage that a request failed by, so that the request needs none; it is counted all the same. */
-export function isToldAsOutage(code: ErrorCode): boolean {
-  return passing.has(code) || modelOutages.has(code);
+/**
+ * Whether the log has a line of the outage that a request failed by, so that the request needs none; it is counted all the same. Of a
+ * full disk only what failed knows: the database's is told, others may not be.
+ */
+export function isToldAsOutage({ code, told }: Pick<PipitError, "code" | "told">): boolean {
+  return told || passing.has(code) || modelOutages.has(code);
 }
 
 /** Warns of work that failed, but for that which an outage failed. */
@@ -71,7 +74,7 @@ export function warnUnlessTold(
   error: unknown,
   fields: Readonly<Record<string, unknown>> = {},
 ): void {
-  const { code } = PipitError.from(error);
-  if (isToldAsOutage(code)) logger.debug(event, { ...fields, reason: code });
+  const failure = PipitError.from(error);
+  if (isToldAsOutage(failure)) logger.debug(event, { ...fields, reason: failure.code });
   else logger.warn(event, { ...fields, error });
 }

@@ -17,33 +17,59 @@ export const storageCures = {
     "Lead the servers to the primary, or take back default_transaction_read_only; they go on by themselves.",
 } as const;
 
-/** Knows whether the database could be written when it was last tried, and tells the log once when that changes. */
-export function createDiskWatch(logger: Logger, place: string) {
+/** While it cannot be written, it is tried so often; a disk that is nearly full takes some rows and refuses others. */
+const TRY_EVERY_MS = 60_000;
+
+/**
+ * Knows whether the database could be written when it was last tried, and tells the log once when that changes.
+ *
+ * @param db where it is tried
+ */
+export function createDiskWatch(
+  logger: Logger,
+  place: string,
+  db: () => Kysely<Tables>,
+  tryEveryMs = TRY_EVERY_MS,
+) {
   let state: StorageState = "writable";
+  let tries: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const isWritable = (): boolean => state === "writable";
   const see = (reason: unknown): void => {
     const seen = faultOf(reason);
-    if (seen === undefined || seen === state) return;
+    if (seen === undefined || seen === state || isClosed) return;
     state = seen;
     logger.error("store.not_writable", { storage: seen, place, cure: storageCures[seen] });
+    tries ??= setInterval(() => void attempt().catch(() => undefined), tryEveryMs).unref();
+  };
+  /** Costs nothing until a write was refused; then it tries small rows until one is taken. */
+  const attempt = async (): Promise<StorageState> => {
+    if (isWritable()) return state;
+    try {
+      await db()
+        .transaction()
+        .execute(async (tx) => {
+          await tx.deleteFrom("attempt_counters").where("key_hash", "=", probe.key_hash).execute();
+          await tx.insertInto("attempt_counters").values(probe).execute();
+        });
+      clearInterval(tries);
+      tries = undefined;
+      // Another try may have been as lucky.
+      if (!isWritable()) logger.info("store.writable", { place });
+      state = "writable";
+    } catch (reason) {
+      if (faultOf(reason) === undefined) throw reason;
+      see(reason);
+    }
+    return state;
   };
   return {
     /** To be told of every error of the database. */
     see,
-    /** Costs nothing until a write was refused; then it tries small rows until one is taken. */
-    async state(db: Kysely<Tables>): Promise<StorageState> {
-      if (state === "writable") return state;
-      try {
-        await db.transaction().execute(async (tx) => {
-          await tx.deleteFrom("attempt_counters").where("key_hash", "=", probe.key_hash).execute();
-          await tx.insertInto("attempt_counters").values(probe).execute();
-        });
-        state = "writable";
-        logger.info("store.writable", { place });
-      } catch (reason) {
-        if (faultOf(reason) === undefined) throw reason;
-        see(reason);
-      }
-      return state;
+    state: attempt,
+    [Symbol.dispose](): void {
+      isClosed = true;
+      clearInterval(tries);
     },
   };
 }

@@ -101,7 +101,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseHandle> {
   const { file, logger, watch } = options;
   const { database, setAside } = await openDatabaseFile(options);
-  const disk = createDiskWatch(logger, file);
+  const disk = createDiskWatch(logger, file, () => db);
   const attempt = createAttempt(database, (error) => {
     disk.see(error);
     watch?.failed(error.code);
@@ -151,11 +151,12 @@ async function openSqliteDatabase(options: OpenSqliteOptions): Promise<DatabaseH
       return wiped || merged ? shared.emptyLog() : true;
     },
     ping: () => ping(db),
-    storageState: () => disk.state(db),
+    storageState: () => disk.state(),
     migrationState: () => starting(stateOf(db, turnIndex)),
     migrate: ({ withoutBackup = false } = {}) =>
       starting(migrateFile(options, { db, turnIndex }, withoutBackup)),
     async [Symbol.asyncDispose]() {
+      disk[Symbol.dispose]();
       await Promise.all([thread, indexThread, searchThread].map((each) => each[Symbol.asyncDispose]()));
       await roomyDb.destroy();
       await searchDb.destroy();
@@ -201,7 +202,7 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
       options.watch?.failed(error.code);
     },
   });
-  const disk = createDiskWatch(options.logger, place);
+  const disk = createDiskWatch(options.logger, place, () => probeDb);
   const single = options.unlimited === true ? openUnlimited() : undefined;
   const db = single ?? pool;
   const patient = single ?? patientDb;
@@ -234,13 +235,14 @@ async function openPostgresDatabase(options: PostgresOptions): Promise<DatabaseH
     setAside: undefined,
     forget: async () => true,
     ping: () => ping(probeDb),
-    storageState: () => disk.state(probeDb),
+    storageState: () => disk.state(),
     migrationState: () => starting((unlimited) => stateOf(unlimited, turnIndex)),
     migrate: () =>
       starting((unlimited) =>
         migrate(unlimited, createMigrations(turnIndex), place, { logger: options.logger }),
       ),
     async [Symbol.asyncDispose]() {
+      disk[Symbol.dispose]();
       await indexWork[Symbol.asyncDispose]();
       for (const each of new Set([db, patientDb, probeDb, pool])) await each.destroy();
     },

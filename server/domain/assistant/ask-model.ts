@@ -137,7 +137,7 @@ async function storeUnfinished(run: Run, turn: Turn, draft: Draft, failure: Pipi
   const fields = { turnId: turn.id, code: failure.code, model: draft.model, detail: failure.detail };
   // That an account has used its tokens up is no fault of ours.
   if (failure.code === "QUOTA_EXCEEDED") logger.info("turn refused", fields);
-  else if (isModelOutage(failure.code) || isToldAsOutage(failure.code)) logger.debug("turn failed", fields);
+  else if (isModelOutage(failure.code) || isToldAsOutage(failure)) logger.debug("turn failed", fields);
   else if (status === "failed") logger.warn("turn failed", { ...fields, error: failure });
   else logger.debug("turn cancelled", fields);
   const ended = status === "failed" ? failure.code : status;

@@ -52,7 +52,7 @@ export function toErrorAnswer(reason: unknown): ErrorAnswer {
       },
     },
     retryAfterMs: error.retryAfterMs,
-    internal: error.httpStatus >= 500 && !isToldAsOutage(error.code),
+    internal: error.httpStatus >= 500 && !isToldAsOutage(error),
   };
 }
 

@@ -49,7 +49,7 @@ export function createAuthInterceptor(
 function logRefusal(logger: Logger, rpc: string, error: PipitError | undefined, reason: unknown): void {
   const fields = { rpc, reason: error?.code };
   if (error?.code === "INTERNAL") logger.error("rpc.auth_failed", { ...fields, error: reason });
-  else if (error !== undefined && isToldAsOutage(error.code)) logger.debug("rpc.refused", fields);
+  else if (error !== undefined && isToldAsOutage(error)) logger.debug("rpc.refused", fields);
   else logger.info("rpc.refused", fields);
 }
 

@@ -37,7 +37,7 @@ function failRequest(reason: unknown): never {
 function log(logger: Logger, rpc: string, error: PipitError | undefined, reason: unknown): void {
   if (error === undefined) logger.info("rpc.protocol_error", { rpc, error: reason });
   else if (error.code === "INTERNAL") logger.error("rpc.failed", { rpc, reason: error.code, error: reason });
-  else if (error.code === "CANCELLED" || isToldAsOutage(error.code))
+  else if (error.code === "CANCELLED" || isToldAsOutage(error))
     logger.debug("rpc.ended", { rpc, reason: error.code });
   else logger.info("rpc.failed", { rpc, reason: error.code, field: error.field, detail: error.detail });
 }

@@ -101,7 +101,8 @@ export function toPostgresRunningError(reason: unknown, place: string): PipitErr
       return new PipitError(
         "STORAGE_FULL",
         "The disk of the server's database is full, so nothing was saved. Free some space there and try again.",
-        options,
+        // See `createDiskWatch`.
+        { ...options, told: true },
       );
     case "corrupt":
       return new PipitError(

@@ -74,8 +74,9 @@ const runningErrors: ErrorOfFault = {
  */
 export function toRunningError(reason: unknown, file: string): PipitError {
   if (reason instanceof PipitError) return reason;
-  const options = { cause: reason, detail: describe(reason, file) };
   const fault = faultOf(reason);
+  // Of a full disk: see `createDiskWatch`.
+  const options = { cause: reason, detail: describe(reason, file), told: fault === "full" };
   return fault === undefined ? PipitError.from(reason) : new PipitError(...runningErrors[fault], options);
 }
 

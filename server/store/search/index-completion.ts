@@ -1,5 +1,6 @@
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { warnUnlessTold } from "#server/domain/outage.ts";
 import type { Incomplete, IndexWork } from "./turn-index.ts";
 
 interface Pending {
@@ -39,7 +40,7 @@ export class IndexCompletion implements AsyncDisposable {
         await this.#completeAll();
         await this.#rebuild();
       } catch (error) {
-        this.#warn({ error });
+        this.#warn(error);
       }
     }
     this.#running = undefined;
@@ -62,7 +63,7 @@ export class IndexCompletion implements AsyncDisposable {
       await this.#work.complete(turnId);
     } catch (error) {
       if (!PipitError.from(error).retryable) this.#failed.add(turnId);
-      this.#warn({ turnId, error });
+      this.#warn(error, { turnId });
     }
   }
 
@@ -82,8 +83,8 @@ export class IndexCompletion implements AsyncDisposable {
     if (isWhole) this.#logger.info("store.index_rebuilt", { turns });
   }
 
-  #warn(fields: Readonly<Record<string, unknown>>): void {
-    if (!this.#closed) this.#logger.warn("store.index_incomplete", fields);
+  #warn(error: unknown, fields: Readonly<Record<string, unknown>> = {}): void {
+    if (!this.#closed) warnUnlessTold(this.#logger, "store.index_incomplete", error, fields);
   }
 
   /** Does not wait for an entry to be complete: the next server completes it. */

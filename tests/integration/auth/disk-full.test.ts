@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { fillDisk, mountSmallDisk } from "#server/testing/small-disk.ts";
+import { createRecordingLogger } from "#server/testing/temporary-store.ts";
 import { startTestServer } from "../start-test-server.ts";
 import { openWire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.ts";
 
@@ -10,6 +11,7 @@ import { openWire, type WireAnswer } from "#tests/testing/auth/keep-alive-wire.t
 const DISK_BYTES = 4 * 1024 * 1024;
 /** SQLite writes over old pages of its journal before it asks for new ones. */
 const MAX_REQUESTS = 2_000;
+const IMPORT_BYTES = 64 * 1024;
 const PASSWORD = "Correct-horse-1";
 
 test("a full disk is said to be one, leaves nothing half-written, and is forgotten once there is space again", async ({
@@ -17,7 +19,9 @@ test("a full disk is said to be one, leaves nothing half-written, and is forgott
 }) => {
   const folder = await mountSmallDisk(DISK_BYTES);
   if (folder === undefined) return skip("only root may mount a small disk");
-  await using server = await startTestServer({ home: folder });
+  const logger = createRecordingLogger();
+  const told = (event: string) => logger.lines.filter((line) => line.event === event).length;
+  await using server = await startTestServer({ home: folder, deps: { logger } });
   using wire = openWire(4);
   const tokenUrl = `${server.httpUrl}/oauth/token`;
   const refresh = (token: string): Promise<WireAnswer> =>
@@ -57,15 +61,30 @@ test("a full disk is said to be one, leaves nothing half-written, and is forgott
   const full = await health();
   expect([full.status, full.body]).toMatchObject([200, { status: "degraded", storage: "full" }]);
   const bearer = { authorization: `Bearer ${server.accessToken}` };
+  const importFile = () =>
+    wire.send({ url: `${server.httpUrl}/v1/chats/import`, headers: bearer, body: "[".repeat(IMPORT_BYTES) });
+  for (let times = 0; times < 2; times++) expect((await importFile()).status).toBe(507);
   const sessions = await wire.send({
     method: "GET",
     url: `${server.httpUrl}/oauth/sessions`,
     headers: bearer,
   });
   expect(sessions.status).toBe(200);
+  // However many requests fail, the log has a line for the database, and one for the files that are sent.
+  const lines = [
+    "store.not_writable",
+    "import.disk_full",
+    "store.writable",
+    "import.disk_free",
+    "http.failed",
+  ];
+  expect(lines.map(told)).toEqual([1, 1, 0, 0, 0]);
 
   await rm(filler);
   expect((await health()).body).toMatchObject({ status: "healthy", storage: "writable" });
+  // It is no export.
+  expect((await importFile()).status).toBe(415);
+  expect(lines.map(told)).toEqual([1, 1, 1, 1, 0]);
   const after = await refresh(token);
   expect(after.status).toBe(200);
   expect((await signIn()).status).toBe(200);

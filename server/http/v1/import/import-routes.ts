@@ -3,6 +3,7 @@ import { z } from "zod";
 import { PipitError } from "#contract/pipit-error.ts";
 import { writer } from "#server/domain/access/access.ts";
 import { importChats, type ImportProgress, type ImportReport } from "#server/domain/imports/chat-import.ts";
+import { createOutage } from "#server/domain/outage.ts";
 import { peerKeyOf } from "#server/net/client-address.ts";
 import { toErrorAnswer } from "../../kit/http-error.ts";
 import type { HttpContext } from "../../kit/http-context.ts";
@@ -28,6 +29,11 @@ type Line = { readonly progress: object } | { readonly report: object } | { read
  */
 export function chatImportRoute(ctx: HttpContext): CallerRoute {
   const places = new ImportPlaces();
+  const disk = createOutage(ctx.logger, {
+    lost: "import.disk_full",
+    back: "import.disk_free",
+    level: "error",
+  });
   return route(
     "POST",
     "/v1/chats/import",
@@ -41,7 +47,7 @@ export function chatImportRoute(ctx: HttpContext): CallerRoute {
       whenClosed(reply, () => void held.disposeAsync());
       try {
         const signal = answerSignal(ctx, reply, caller);
-        const file = await receiveFile(request.body, ctx.config.dataDir, UPLOAD_LIMITS, signal);
+        const file = await receiveFile(request.body, ctx.config.dataDir, UPLOAD_LIMITS, signal, disk);
         await keep(held, file);
         await keep(held, await places.read(signal));
         const asked = { userId, file, again: deleted === "again", origin };

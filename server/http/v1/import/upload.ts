@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { PipitError } from "#contract/pipit-error.ts";
 import { isFullDisk, systemCodeOf } from "#contract/system-error.ts";
+import type { Outage } from "#server/domain/outage.ts";
 import { HttpError } from "../../kit/http-error.ts";
 
 const KIB = 1024;
@@ -28,6 +29,7 @@ export const UPLOAD_LIMITS: UploadLimits = {
  * Keeps a body in a file that has no name, so that nothing of it stays when the server is killed, until it is disposed of.
  *
  * @param folder on the disk of the server's data
+ * @param disk told when it is full, and when a file fits
  * @throws PipitError MESSAGE_TOO_LARGE, CANCELLED, STORAGE_FULL, DEADLINE_EXCEEDED
  */
 export async function receiveFile(
@@ -35,15 +37,20 @@ export async function receiveFile(
   folder: string,
   limits: UploadLimits,
   signal: AbortSignal,
+  disk: Pick<Outage, "failed" | "works">,
 ): Promise<{ readonly fd: number; readonly bytes: number } & AsyncDisposable> {
   if (!(body instanceof Readable)) throw new HttpError(415, "The body must be the file to be imported.");
   const file = await namelessFile(folder);
   try {
     const bytes = await write(body, file, limits, signal);
+    disk.works();
     return { fd: file.fd, bytes, [Symbol.asyncDispose]: () => file.close() };
   } catch (error) {
     await file.close();
-    throw fullDisk(error) ?? error;
+    const full = fullDisk(error);
+    if (full !== undefined)
+      disk.failed("full", { folder, cure: "Free space on the disk of the data folder." });
+    throw full ?? error;
   } finally {
     // What is still on its way would stand before the client's next request on this connection.
     body.resume();
@@ -97,5 +104,5 @@ function tooSlow(minBytes: number): PipitError {
 function fullDisk(error: unknown): PipitError | undefined {
   if (!isFullDisk(systemCodeOf(error))) return undefined;
   const message = "The server's disk is full. Free some space there, and import the file again.";
-  return new PipitError("STORAGE_FULL", message, { cause: error });
+  return new PipitError("STORAGE_FULL", message, { cause: error, told: true });
 }
