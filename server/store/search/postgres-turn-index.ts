@@ -57,11 +57,6 @@ export function createPostgresTurnIndex(): TurnIndex {
       await sql`delete from turn_search where turn_id in (${sql.join(turnIds)})`.execute(db);
     },
 
-    async removeChat(db, chatId) {
-      await sql`delete from turn_search
-        where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
-    },
-
     async incomplete(db, after = 0) {
       // Materialized: there are few of them among all, which would be read in their order.
       const { rows } = await sql<Incomplete>`with found as materialized (

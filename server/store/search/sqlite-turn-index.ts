@@ -68,11 +68,6 @@ export function createSqliteTurnIndex(): TurnIndex {
 
     remove,
 
-    async removeChat(db, chatId) {
-      await sql`delete from turn_search_rows
-        where turn_id in (select id from turns where chat_id = ${chatId})`.execute(db);
-    },
-
     async incomplete(db, after = 0) {
       // As a parameter it would be a floating-point number, at which FTS5 does not begin.
       const { rows } = await sql<Incomplete>`

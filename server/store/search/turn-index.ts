@@ -127,8 +127,6 @@ export interface TurnIndex {
   ): Promise<void>;
   /** At least one turn. */
   remove(db: Kysely<Tables>, turnIds: readonly string[]): Promise<void>;
-  /** Removes all turns of a chat. */
-  removeChat(db: Kysely<Tables>, chatId: string): Promise<void>;
   /** The next entries that hold only how the answer begins, the oldest first: after an import there are tens of thousands. */
   incomplete(db: Kysely<Tables>, after?: number): Promise<readonly Incomplete[]>;
   /** How many entries an index of another version, or a new one, has yet to write anew; at most. */

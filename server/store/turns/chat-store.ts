@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { sql, type Kysely, type Transaction } from "kysely";
 import type { ChangeKind } from "#contract/events/event-wire.ts";
 import { PipitError } from "#contract/pipit-error.ts";
@@ -16,14 +17,15 @@ import type { ChatRow, Tables } from "../sql/schema.ts";
 import { fileChanged } from "../sql/memory-file-store.ts";
 import { hasProject, projectOf } from "../sql/project-store.ts";
 import { rowOf, toFlag } from "../sql/stored-values.ts";
+import { inTransaction } from "../sql/transaction.ts";
 import type { SyncLog } from "../sync/sync-log.ts";
 import { forkChat } from "./chat-fork.ts";
 import { COMING } from "./chat-growth.ts";
 import { indexRestored } from "./restoring.ts";
 import { newestBelow } from "./turn-tree.ts";
 
-/** A chat of more turns is long: to take them out of the index would hold the event loop for more than some 20 ms. */
-const LONG_TURNS = 1_000;
+/** Turns that one transaction takes out of the index: on SQLite some milliseconds, for which all others wait. */
+const REMOVED_AT_ONCE = 500;
 
 /** In `titled`: where a title is from. Of a claimed chat it is the model's, also while this is still being asked. */
 const [FIRST_WORDS, BY_MODEL, BY_HAND] = [0, 1, 2] as const;
@@ -44,7 +46,7 @@ export function chatNotFound(): PipitError {
  * {@link ChatStore} on SQL.
  *
  * @param relaxed for the chats of questions
- * @param roomy for copies of whole chats, and the end of long ones: it writes off the event loop
+ * @param roomy for copies of whole chats: it writes off the event loop
  * @param onIncomplete called when the index does not know all of a chat that was restored or copied
  */
 export function createChatStore(
@@ -114,10 +116,15 @@ export function createChatStore(
     },
 
     async remove(userId, chatId, unusedSinceMs) {
-      const on = (await isLong(db, chatId)) ? roomy : db;
-      await sync.change(on, { userId, kind: "chat.deleted", chatId }, (trx) =>
-        remove(trx, index, time, { userId, chatId, unusedSinceMs }),
-      );
+      let last = await sync.change(db, { userId, kind: "chat.deleted", chatId }, async (trx) => {
+        await remove(trx, time, { userId, chatId, unusedSinceMs });
+        return removeFromIndex(trx, index, chatId);
+      });
+      // It is deleted by now, and no search shows it: should one of these fail, the sweep that wipes it does the rest.
+      for (; last !== undefined; await nextTurn())
+        last = await inTransaction(db, (trx) => removeFromIndex(trx, index, chatId, last)).catch(
+          () => undefined,
+        );
     },
 
     async restore(userId, chatId) {
@@ -185,12 +192,6 @@ async function list(
   }
   const page = rows.orderBy("updated_at_ms", "desc").orderBy("id", "desc").limit(limit);
   return (await page.execute()).map(toChat);
-}
-
-/** Whether what is done to all of its turns takes long. */
-async function isLong(db: Kysely<Tables>, chatId: string): Promise<boolean> {
-  const turns = db.selectFrom("turns").select("turn_index").where("chat_id", "=", chatId);
-  return (await turns.limit(1).offset(LONG_TURNS).executeTakeFirst()) !== undefined;
 }
 
 /** A change of a chat, if its title is still of that origin. */
@@ -266,7 +267,6 @@ interface Removed {
 
 async function remove(
   trx: Transaction<Tables>,
-  index: TurnIndex,
   time: DatabaseTime,
   { userId, chatId, unusedSinceMs }: Removed,
 ): Promise<void> {
@@ -279,7 +279,38 @@ async function remove(
     .$if(unusedSinceMs !== undefined, (query) => query.where(isUnusedSince(unusedSinceMs ?? 0)))
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw chatNotFound();
-  await index.removeChat(trx, chatId);
+}
+
+/** Takes the next turns of a chat that is deleted out of the index; resolves to the number of the last, if there may be more. */
+async function removeFromIndex(
+  trx: Transaction<Tables>,
+  index: TurnIndex,
+  chatId: string,
+  after = -1,
+): Promise<number | undefined> {
+  // Locks it against a restore (PostgreSQL).
+  const chat = await trx
+    .updateTable("chats")
+    .set((eb) => ({ deleted_at_ms: eb.ref("deleted_at_ms") }))
+    .where("id", "=", chatId)
+    .where("deleted_at_ms", "is not", null)
+    .returning("id")
+    .executeTakeFirst();
+  if (chat === undefined) return undefined;
+  const turns = await trx
+    .selectFrom("turns")
+    .select(["id", "turn_index"])
+    .where("chat_id", "=", chatId)
+    .where("turn_index", ">", after)
+    .orderBy("turn_index")
+    .limit(REMOVED_AT_ONCE)
+    .execute();
+  if (turns.length > 0)
+    await index.remove(
+      trx,
+      turns.map(({ id }) => id),
+    );
+  return turns.length < REMOVED_AT_ONCE ? undefined : turns.at(-1)?.turn_index;
 }
 
 async function restore(
