@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdtemp, open, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -13,10 +13,10 @@ import {
 } from "../compose/admin-context.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { createLogger } from "../observe/logger.ts";
+import { backupKind } from "../store/copy/backup-kind.ts";
 import { countRows } from "../store/copy/copy-database.ts";
 import { DATABASE_FILE } from "../store/open-database.ts";
 import { runPostgresProgram } from "../store/postgres/dump.ts";
-import { SQLITE_MAGIC } from "../store/sqlite/open-sqlite.ts";
 import { databaseTime } from "../store/sql/database-time.ts";
 import { noteRestoreProven } from "../store/sql/milestone-store.ts";
 import type { AdminDeps, AdminGroup } from "./admin-deps.ts";
@@ -62,7 +62,9 @@ interface Scratch extends AsyncDisposable {
 }
 
 async function restore(config: ServerConfig, file: string, signal: AbortSignal): Promise<Scratch> {
-  const kind = await kindOf(file);
+  const kind = await backupKind(file);
+  if (kind === undefined)
+    throw new PipitError("INVALID_REQUEST", `${file} is no backup that "pipit admin db backup" has written.`);
   await using making = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "pipit-restore-"));
   making.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -111,22 +113,6 @@ function alone(config: ServerConfig, dataDir: string, databaseUrl: string | unde
     model,
     auth: { ...config.auth, programsTakePasswords: true },
   };
-}
-
-/** @throws PipitError INVALID_REQUEST for what is no backup */
-async function kindOf(file: string): Promise<"sqlite" | "postgres"> {
-  const handle = await open(file, "r").catch((cause: unknown) => {
-    throw new PipitError("INVALID_REQUEST", `The file ${file} cannot be read. Name a backup.`, { cause });
-  });
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(16), 0, 16, 0);
-    const begin = buffer.toString("latin1");
-    if (begin === SQLITE_MAGIC) return "sqlite";
-    if (begin.startsWith("PGDMP")) return "postgres";
-  } finally {
-    await handle.close();
-  }
-  throw new PipitError("INVALID_REQUEST", `${file} is no backup that "pipit admin db backup" has written.`);
 }
 
 /** Into a new database on the same PostgreSQL, whose user must be allowed to make one. */

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdtempDisposable, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { RUNTIME_FILE } from "#contract/auth-wire.ts";
@@ -11,6 +12,7 @@ import { openAdmin, runAdmin } from "#server/testing/admin-kit.ts";
 import { databases, sqlite } from "#server/testing/databases.ts";
 import { noteRestoreProven } from "../store/sql/milestone-store.ts";
 import { timeOf } from "../store/sql/database-time.ts";
+import { db } from "./db.ts";
 import { doctor } from "./doctor.ts";
 import { users } from "./users.ts";
 
@@ -20,8 +22,8 @@ const NO_MODEL = { OLLAMA_HOST: "127.0.0.1:9" };
 describe.each(databases)("pipit admin doctor, on $name", (database) => {
   test("tells a database of an older and of a newer version, damaged audit, and a restore that was proven long ago", async () => {
     await using admin = await openAdmin(database, NO_MODEL);
-    const look = async () => {
-      const { code, stdout } = await runAdmin(admin.config, doctor, []);
+    const look = async (...flags: readonly string[]) => {
+      const { code, stdout } = await runAdmin(admin.config, doctor, flags);
       const line = (part: string) => stdout.split("\n").find((one) => one.includes(` ${part} `));
       return { code, line };
     };
@@ -34,6 +36,26 @@ describe.each(databases)("pipit admin doctor, on $name", (database) => {
     expect(well.code).toBe(0);
     expect(well.line("audit")).toMatch(/^ok .*whole: [1-9]/);
     expect(well.line("backups")).toMatch(/^warn .* 36 days ago\. Run: pipit admin backup verify FILE/);
+
+    await using folder = await mkdtempDisposable(join(tmpdir(), "pipit-backups-"));
+    const file = join(folder.path, "pipit-1");
+    await admin.run(db, ["backup", file]);
+    const atNight = new Date(Date.now() - 3 * DAY_MS);
+    await utimes(file, atNight, atNight);
+    // What else lies there is newer, and no backup.
+    for (const [name, text] of Object.entries({
+      "ann.json": '{"login":"ann"}',
+      "backup.log": "",
+      "empty-dump": "PGDM",
+    }))
+      await writeFile(join(folder.path, name), text);
+    const stale = await look("--backups", folder.path);
+    expect([stale.code, stale.line("backups")]).toEqual([
+      1,
+      expect.stringMatching(/^fail .*newest backup is of 72 h ago/),
+    ]);
+    await rm(file);
+    expect((await look("--backups", folder.path)).line("backups")).toMatch(/^fail .*there is no backup in /);
 
     await admin.query("update audit_events set event = 'other'");
     const damaged = await look();

@@ -2,6 +2,7 @@ import { readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Logger } from "#contract/logger.ts";
 import { connectRedis } from "../compose/admin-context.ts";
+import { backupKind } from "../store/copy/backup-kind.ts";
 import { DATABASE_FILE, type DatabaseHandle } from "../store/open-database.ts";
 import { restoreProvenAtMs } from "../store/sql/milestone-store.ts";
 import { fail, ok, warn, type DoctorContext, type Finding } from "./check.ts";
@@ -118,14 +119,18 @@ export async function lookAtBackups(
   return days > PROVEN_WITHIN_DAYS ? warn(proven, messages.provenCure) : ok(`${proven}; ${fresh}`);
 }
 
+/** The newest file there that is a backup; exports and logs may lie beside it. */
 async function newestIn(folder: string) {
   const entries = await readdir(folder, { withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(".tmp"));
   const found = await Promise.all(
     files.map(async ({ name }) => {
-      const { mtimeMs: atMs, size: bytes } = await stat(join(folder, name));
-      return { atMs, bytes };
+      const path = join(folder, name);
+      const { mtimeMs: atMs, size: bytes } = await stat(path);
+      return { path, atMs, bytes };
     }),
   );
-  return found.toSorted((one, other) => other.atMs - one.atMs)[0];
+  for (const file of found.toSorted((one, other) => other.atMs - one.atMs))
+    if ((await backupKind(file.path)) !== undefined) return file;
+  return undefined;
 }

@@ -128,7 +128,7 @@ test("what is broken is said part by part, with its cure and without a secret, a
   await using cleanup = new AsyncDisposableStack();
   if (backups === undefined) cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const old = join(folder, "old");
-  await writeFile(old, "a backup");
+  await writeFile(old, "PGDMP, as a backup of PostgreSQL begins");
   const then = new Date(Date.now() - 100 * HOUR_MS);
   await utimes(old, then, then);
   await using broken = await createMigratedDatabase(postgresServerUrl());
