@@ -18,8 +18,13 @@ export interface AdminDeps {
   readonly locale: string;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Opens the database; the command that does so disposes of it. */
-  open(): Promise<AdminContext>;
+  /**
+   * Opens the database; the command that does so disposes of it.
+   *
+   * @param mayMake it is for a database that no server has made yet, too; the operator is told where one was made
+   * @throws PipitError CONFIG_INVALID for one that is not there, as `requireDatabase`
+   */
+  open(mayMake?: boolean): Promise<AdminContext>;
 }
 
 /** Exit codes of the program. */

@@ -65,9 +65,9 @@ interface AddFlags {
   readonly allowPasswordGrant?: boolean;
 }
 
-function addRegistration({ add }: CommandGroup, { io }: AdminDeps): void {
+function addRegistration({ add, addFirst }: CommandGroup, { io }: AdminDeps): void {
   const seconds = wholeNumber(0, MAX_TTL_SECONDS);
-  add(
+  addFirst(
     "add <id>",
     "register a client; the secret of a confidential one is printed once",
     async ({ clients: all, origin }, id: string, flags: AddFlags) =>

@@ -21,17 +21,22 @@ export function createCommandGroup(name: string, description: string, deps: Admi
     if (typeof outcome === "string") deps.io.stdout.write(outcome);
     code = typeof outcome === "number" ? outcome : adminExit.done;
   };
-  return {
-    /** Adds a command, whose work gets the open database, its arguments and its flags; options are for the caller to add. */
-    add: <Args extends readonly unknown[]>(
+  const adder =
+    (mayMake: boolean) =>
+    <Args extends readonly unknown[]>(
       usage: string,
       about: string,
       work: (context: AdminContext, ...args: Args) => Promise<Outcome>,
     ): Command =>
       command(usage, about, async (args: Args) => {
-        await using context = await deps.open();
+        await using context = await deps.open(mayMake);
         finish(await work(context, ...args));
-      }),
+      });
+  return {
+    /** Adds a command, whose work gets the open database, its arguments and its flags; options are for the caller to add. */
+    add: adder(false),
+    /** The same for what an operator does before the first start of a server as well, which makes the database then. */
+    addFirst: adder(true),
     /** The same for work that opens what it needs by itself. */
     addPlain: <Args extends readonly unknown[]>(
       usage: string,

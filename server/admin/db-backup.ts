@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { createLogger } from "../observe/logger.ts";
-import { openConfiguredDatabase } from "../compose/admin-context.ts";
+import { openConfiguredDatabase, requireDatabase } from "../compose/admin-context.ts";
 import { DATABASE_FILE } from "../store/open-database.ts";
 import { dumpPostgres } from "../store/postgres/dump.ts";
 import { vacuumFile, writeSnapshot } from "../store/sqlite/snapshot.ts";
@@ -11,6 +11,7 @@ import type { AdminDeps } from "./admin-deps.ts";
 
 /** `pipit admin db backup FILE`: all of the database, beside running servers. */
 export async function backup(file: string, { config, io, signal }: AdminDeps): Promise<string> {
+  await requireDatabase(config);
   if (config.databaseUrl === undefined)
     await writeSnapshot(join(config.dataDir, DATABASE_FILE), file, signal);
   else await dumpPostgres(config.databaseUrl, file, signal);
@@ -30,6 +31,7 @@ export async function vacuum({ config, io, signal }: AdminDeps): Promise<string>
     );
     return `${database.place}: vacuumed and analysed\n`;
   }
+  await requireDatabase(config);
   const file = join(config.dataDir, DATABASE_FILE);
   // Everyone else would wait for it, however long it takes.
   await using alone = new AsyncDisposableStack();

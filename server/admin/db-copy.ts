@@ -1,7 +1,8 @@
-import { access, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PipitError } from "#contract/pipit-error.ts";
 import { jsonLine, visible } from "#contract/terminal-text.ts";
+import { missingDatabase } from "../compose/admin-context.ts";
 import type { ServerConfig } from "../config/config.ts";
 import { systemClock } from "../domain/clock.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
@@ -117,10 +118,7 @@ async function requireSource(from: CopyEnd): Promise<void> {
 
 async function exists(end: CopyEnd): Promise<boolean> {
   if (end.kind === "postgres") return true;
-  return access(join(end.dataDir, DATABASE_FILE)).then(
-    () => true,
-    () => false,
-  );
+  return (await missingDatabase({ dataDir: end.dataDir })) === undefined;
 }
 
 async function removeDatabase(dataDir: string): Promise<void> {

@@ -1,22 +1,20 @@
-import { createLogger } from "../observe/logger.ts";
-import { openConfiguredDatabase } from "../compose/admin-context.ts";
 import { countRows } from "../store/copy/copy-database.ts";
 import type { DatabaseHandle } from "../store/open-database.ts";
 import { adminExit, type AdminDeps, type AdminGroup } from "./admin-deps.ts";
 import { createCommandGroup } from "./command-group.ts";
 import { backup, vacuum } from "./db-backup.ts";
 import { copy } from "./db-copy.ts";
+import { openBare } from "./open-database.ts";
 import { factsText, tableText } from "./print.ts";
 
 /** `pipit admin db ...` */
 export const db: AdminGroup = async (args, deps) => {
   const { addPlain, run } = createCommandGroup("db", "the database of this server", deps);
-  const open = () => openConfiguredDatabase(deps.config, createLogger({ level: "warn" }));
   addPlain(
     "status",
     "where the database is, its schema, and how many rows it has; migrates nothing",
     async () => {
-      await using database = await open();
+      await using database = await openBare(deps, false);
       return await status(database, deps);
     },
   );
@@ -24,7 +22,7 @@ export const db: AdminGroup = async (args, deps) => {
     "migrate",
     "bring the database to this version's schema, all of it or nothing",
     async ({ withoutBackup = false }: { withoutBackup?: boolean }) => {
-      await using database = await open();
+      await using database = await openBare(deps, true);
       const done = await database.migrate({ withoutBackup });
       if (done.length === 0) return `${database.place} is up to date\n`;
       return done.map((name) => `${name}: done\n`).join("");

@@ -19,7 +19,7 @@ import {
 import { createPrivateFile, readPrivateFile } from "#server/domain/secrets/private-file.ts";
 import { rotateMasterKey } from "#server/domain/master-key/rotate-master-key.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
-import { openConfiguredDatabase, requireCurrent } from "../compose/admin-context.ts";
+import { openConfiguredDatabase, requireCurrent, requireDatabase } from "../compose/admin-context.ts";
 import { openDataFolder } from "../lifecycle/data-folder.ts";
 import { createLogger } from "../observe/logger.ts";
 import { createAuditReader } from "../store/audit/audit-reader.ts";
@@ -68,6 +68,8 @@ export const masterKey: AdminGroup = async (args, deps) => {
 
 async function rotate({ newKeyFile }: { newKeyFile?: string }, deps: AdminDeps): Promise<string> {
   const { config, signal, io } = deps;
+  // Before the folder is locked, which would make it.
+  await requireDatabase(config);
   const inFiles = config.auth.masterKey === undefined;
   await using held = new AsyncDisposableStack();
   if (inFiles) {
@@ -173,6 +175,7 @@ const WHAT_IS_LOST =
 
 async function abandon({ auditOut, yes }: AbandonFlags, deps: AdminDeps): Promise<string> {
   const { config, signal, clock } = deps;
+  await requireDatabase(config);
   await using held = new AsyncDisposableStack();
   if (config.databaseUrl === undefined) held.use(await openDataFolder(config.dataDir));
   const database = held.use(await openConfiguredDatabase(config, createLogger({ level: "warn" })));

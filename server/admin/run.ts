@@ -69,7 +69,8 @@ export async function runAdminProgram({ argv, env, entryUrl }: ConfigInput, io: 
         const serverFlags = data === undefined ? [] : ["--data", data];
         const config = readServerConfig({ argv: serverFlags, ...settings, ...(entryUrl && { entryUrl }) });
         const group = await load();
-        const open = async () => (await import("../compose/admin-context.ts")).openAdminContext(config);
+        const open = async (mayMake = false) =>
+          (await import("./open-database.ts")).openContext({ config, io }, mayMake);
         code = await group(command.args, {
           io,
           config,

@@ -65,8 +65,8 @@ function addReading({ add }: CommandGroup, { io, signal }: AdminDeps): void {
   ).option("--revoke-all", "end all of them, browsers as well");
 }
 
-function addWriting({ add }: CommandGroup, { io }: AdminDeps): void {
-  add("add <login>", "make an account", async ({ accounts, origin }, login: string, flags: AddFlags) => {
+function addWriting({ add, addFirst }: CommandGroup, { io }: AdminDeps): void {
+  addFirst("add <login>", "make an account", async ({ accounts, origin }, login: string, flags: AddFlags) => {
     const password = await readPassword(io, flags);
     const { email, name: displayName } = flags;
     const role: Role = flags.admin === true ? "admin" : "user";

@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PipitError } from "#contract/pipit-error.ts";
+import { systemCodeOf } from "#contract/system-error.ts";
 import { peerKeyOf } from "../net/client-address.ts";
 import { publisher } from "../bus/redis-bus.ts";
 import type { ServerConfig } from "../config/config.ts";
@@ -132,6 +133,34 @@ export function openConfiguredDatabase(config: ServerConfig, logger: Logger): Pr
   return config.databaseUrl === undefined
     ? openDatabase({ ...common, file: join(config.dataDir, DATABASE_FILE), keepDamaged: true })
     : openDatabase({ ...common, databaseUrl: config.databaseUrl, maxConnections: MAX_CONNECTIONS });
+}
+
+/** The SQLite file of this configuration, where it is not there: to open it would make it. */
+export async function missingDatabase({
+  databaseUrl,
+  dataDir,
+}: Pick<ServerConfig, "databaseUrl" | "dataDir">): Promise<string | undefined> {
+  if (databaseUrl !== undefined) return undefined;
+  const file = join(dataDir, DATABASE_FILE);
+  return access(file).then(
+    () => undefined,
+    (reason: unknown) => (systemCodeOf(reason) === "ENOENT" ? file : undefined),
+  );
+}
+
+/**
+ * For what has nothing to do on a new database: one that is not there was looked for in the wrong place.
+ *
+ * @throws PipitError CONFIG_INVALID
+ */
+export async function requireDatabase(config: ServerConfig): Promise<void> {
+  const missing = await missingDatabase(config);
+  if (missing === undefined) return;
+  throw new PipitError(
+    "CONFIG_INVALID",
+    `There is no database ${missing}. Name the data folder of the server with --data DIR, its home with PIPIT_HOME, or its ` +
+      "PostgreSQL with PIPIT_DATABASE_URL; pipit-admin, where it is installed, knows them. A server makes its database at its first start.",
+  );
 }
 
 /** Makes the schema of a new database; an older one is left alone, because an older server may be working with it. */

@@ -1,5 +1,3 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { sql } from "kysely";
 import type { Logger } from "#contract/logger.ts";
 import { auditKeyOf } from "#server/domain/audit/audit-key.ts";
@@ -7,10 +5,10 @@ import { openKeyRing, type KeyRing } from "#server/domain/master-key/key-ring.ts
 import { missingMasterKey, readMasterKeys } from "#server/domain/master-key/master-key.ts";
 import { countUnreadable } from "#server/domain/master-key/rotate-master-key.ts";
 import { CLOCK_CURE, ServerClock } from "#server/domain/server-clock.ts";
-import { olderDatabase, openConfiguredDatabase } from "../compose/admin-context.ts";
+import { missingDatabase, olderDatabase, openConfiguredDatabase } from "../compose/admin-context.ts";
 import { createAuditReader } from "../store/audit/audit-reader.ts";
 import { newerDatabase } from "../store/migrations/migrations.ts";
-import { DATABASE_FILE, type DatabaseHandle } from "../store/open-database.ts";
+import type { DatabaseHandle } from "../store/open-database.ts";
 import { databaseNowMs, databaseTime } from "../store/sql/database-time.ts";
 import { createMasterKeyStore, sealedPlaces } from "../store/sql/master-key-store.ts";
 import { checkPart, fail, ok, warn, type Check, type DoctorContext, type Finding } from "./check.ts";
@@ -37,7 +35,7 @@ export async function lookAtStore(context: DoctorContext, logger: Logger): Promi
   let ring: KeyRing | undefined;
   const checks = [
     await checkPart(context, "database", async () => {
-      const missing = await missingFile(context);
+      const missing = await missingDatabase(context.config);
       if (missing !== undefined) return warn(messages.noDatabase(missing), messages.noDatabaseCure);
       const opened = opening.use(await openConfiguredDatabase(context.config, logger));
       // Its errors are those of a start, which name the place.
@@ -88,16 +86,6 @@ export async function lookAtStore(context: DoctorContext, logger: Logger): Promi
     ring,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-/** A SQLite file that is not there: to open it would make it. */
-async function missingFile({ config }: DoctorContext): Promise<string | undefined> {
-  if (config.databaseUrl !== undefined) return undefined;
-  const file = join(config.dataDir, DATABASE_FILE);
-  return access(file).then(
-    () => undefined,
-    (reason: NodeJS.ErrnoException) => (reason.code === "ENOENT" ? file : undefined),
-  );
 }
 
 function unknownYet({ messages }: DoctorContext, database: DatabaseHandle | undefined): string {

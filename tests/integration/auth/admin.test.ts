@@ -57,7 +57,8 @@ describe("pipit admin, as a program", () => {
   test("an account that it adds signs in, and is refused by the running server once switched off", async () => {
     await using home = await createCliHome();
     const added = await home.run(["admin", "users", ...addAnn], { input: `${password}\n` });
-    expect(added).toMatchObject({ code: 0, stderr: "" });
+    const made = `Made a new database: ${join(home.home, "server", "pipit.db")}\n`;
+    expect(added).toMatchObject({ code: 0, stderr: made });
     const url = await serve(home);
     const { accessToken } = await signIn(url);
     expect(await statusOf(url, accessToken)).toBe(200);
