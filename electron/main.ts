@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { app, dialog, protocol, utilityProcess } from "electron";
 import type { Logger } from "#contract/logger.ts";
 import { PipitError } from "#contract/pipit-error.ts";
+import { visibleText } from "#contract/terminal-text.ts";
 import { refuseMisspeltVariables } from "#contract/names/setting-names.ts";
 import { createFileLogger } from "#engine/node/files/file-logger.ts";
 import { storageError } from "#engine/node/files/private-files.ts";
@@ -16,14 +17,24 @@ import { runTerminal } from "./terminal/terminal.ts";
 import { createUtilityLauncher } from "./processes/utility-launcher.ts";
 import { startDesktop, type Desktop } from "./shell/start-desktop.ts";
 
+/** Exit code of a wrong command line, as of `pipit`. */
+const USAGE = 2;
+
 /**
  * The desktop app's first lines: what must happen before Electron is ready. Nothing here may wait at the top level, because
  * Electron is not ready before this file has been run.
  */
 const config = readConfig();
 app.setName("Pipit");
-if (config.terminalArgs === undefined) openDesktop();
-else void openTerminal(config.terminalArgs);
+if (config.terminalArgs !== undefined) void openTerminal(config.terminalArgs);
+else if (config.misspelt !== undefined) refuse(config.misspelt);
+else openDesktop();
+
+/** In the words of the terminal client. Electron that is not ready yet ends at once. */
+function refuse({ given, meant }: NonNullable<typeof config.misspelt>): void {
+  process.stderr.write(visibleText(`error: unknown option '${given}'\n(Did you mean ${meant}?)\n`));
+  app.exit(USAGE);
+}
 
 function openTerminal(args: readonly string[]): Promise<void> {
   const { home, env } = config;

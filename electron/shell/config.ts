@@ -2,6 +2,11 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { homeOf, type Environment } from "#contract/environment.ts";
+import { nearestName } from "#contract/names/setting-names.ts";
+
+const ownSwitches: readonly string[] = ["--toggle", "--show", "--cli"];
+/** A switch with more than these, or with more than a third of its letters wrong, is another one. */
+const MAX_SLIPS = 2;
 
 /** What the desktop app is told from outside; everything else is in its settings. */
 export type DesktopConfig = ReturnType<typeof readConfig>;
@@ -26,6 +31,7 @@ export function readConfig(env: Environment = process.env, argv: readonly string
     deepLink: deepLinkOf(argv),
     /** The command line of the terminal client, when that is what was started. */
     terminalArgs: terminalArgsOf(argv, process.defaultApp === true),
+    misspelt: misspeltSwitch(argv),
     env,
     /** What else it was for, when it was for more than to run. */
     wish: wishOf(argv),
@@ -46,6 +52,23 @@ export function deepLinkOf(argv: readonly string[]): string | undefined {
 export function wishOf(argv: readonly string[]): "toggle" | "show" | undefined {
   if (argv.includes("--toggle")) return "toggle";
   return argv.includes("--show") ? "show" : undefined;
+}
+
+/**
+ * The first switch that is none of ours and so like one that it must be meant, with that one. What is like none goes by: Chromium
+ * and Electron have hundreds of their own, which nobody can ask them for.
+ */
+export function misspeltSwitch(argv: readonly string[]): { given: string; meant: string } | undefined {
+  for (const given of argv.slice(1)) {
+    // What stands behind these is no switch, or the terminal client's.
+    if (given === "--" || given === "--cli") return undefined;
+    if (!given.startsWith("-") || ownSwitches.includes(given)) continue;
+    const [name = ""] = given.split("=");
+    const letters = name.replace(/^-+/u, "").length;
+    const meant = nearestName(name, ownSwitches, Math.min(MAX_SLIPS, Math.floor(letters / 3)));
+    if (meant !== undefined) return { given, meant };
+  }
+  return undefined;
 }
 
 /**

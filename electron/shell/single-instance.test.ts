@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import type { App } from "electron";
 import { beforeEach, describe, expect, test } from "vitest";
-import { readConfig } from "./config.ts";
+import { misspeltSwitch, readConfig } from "./config.ts";
 import { takeSingleInstance } from "./single-instance.ts";
 
 describe("[D5] a key of the desktop itself", () => {
@@ -44,4 +44,25 @@ describe("[D5] a key of the desktop itself", () => {
     // Electron's switch of old, which it no longer needs.
     expect(readFileSync("electron/main.ts", "utf8")).not.toContain("GlobalShortcutsPortal");
   });
+});
+
+test("a misspelt switch of ours is found, and those of Chromium, Electron and the terminal client are left alone", () => {
+  const meantBy = (...args: readonly string[]) => misspeltSwitch(["/opt/Pipit/pipit", ...args])?.meant;
+  const misspelt = {
+    "--togle": "--toggle",
+    "--tgoggle": "--toggle",
+    "-toggle": "--toggle",
+    "--toggle=1": "--toggle",
+  };
+  for (const [given, meant] of Object.entries({
+    ...misspelt,
+    "--Show": "--show",
+    "--shwo": "--show",
+    "--clii": "--cli",
+  }))
+    expect([given, meantBy("--class=pipit", "main.js", given)]).toEqual([given, meant]);
+  const others =
+    "--v=1 --abi --cwd=/ --lang=de --type=gpu --host-rules=x --show-icons --inspect=0 -r --no-sandbox -psn_0_1 --kiosk --class=a";
+  expect(meantBy(...others.split(" "), "--toggle", "pipit:--togle")).toBeUndefined();
+  expect([meantBy("--", "--togle"), meantBy("--cli", "chat", "--sho")]).toEqual([undefined, undefined]);
 });
