@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { App, LoginItemSettings } from "electron";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readConfig } from "./config.ts";
@@ -26,9 +26,13 @@ const app = () =>
 
 test("[D7] an AppImage is started by its own file, not by its mount, which is another one each time", async () => {
   const { appImage = "" } = readConfig({ APPIMAGE: "/home/ada/Apps/Pipit $1.AppImage" }, []);
-  await applyStartAtLogin(app(), "linux", appImage, true);
+  const umask = process.umask(0);
+  await applyStartAtLogin(app(), "linux", appImage, true).finally(() => process.umask(umask));
   const file = join(folder, "autostart", "pipit.desktop");
   expect(await readFile(file, "utf8")).toContain(String.raw`Exec="/home/ada/Apps/Pipit \$1.AppImage"`);
+  // Others cannot say what runs when this person signs in.
+  const modes = [dirname(file), file].map(async (path) => (await stat(path)).mode & 0o777);
+  expect(await Promise.all(modes)).toEqual([0o700, 0o600]);
   await applyStartAtLogin(app(), "linux", appImage, false);
   await expect(readFile(file)).rejects.toThrow("ENOENT");
 });

@@ -1,7 +1,8 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { App } from "electron";
 import { PipitError } from "#contract/pipit-error.ts";
+import { writePrivateFile } from "#engine/node/files/private-files.ts";
 
 /**
  * Brings the system's list of login items in line with the setting; does nothing for a source tree.
@@ -33,7 +34,8 @@ export async function applyStartAtLogin(
     await rm(file, { force: true });
     return;
   }
-  await mkdir(dirname(file), { recursive: true });
+  // Whatever the umask is: who can write here says what runs when this person signs in.
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const quoted = program.replaceAll(/["`$\\]/gu, String.raw`\$&`);
-  await writeFile(file, `[Desktop Entry]\nType=Application\nName=Pipit\nExec="${quoted}"\n`);
+  await writePrivateFile(file, `[Desktop Entry]\nType=Application\nName=Pipit\nExec="${quoted}"\n`);
 }

@@ -23,8 +23,10 @@ test("the script starts the app with what was typed, wherever the app is", async
   const script = toolScript(app, "linux");
   expect(await isToolInstalled([folder, bin], script)).toBe(false);
   const path = join(bin, "pipit");
-  expect(await installTool(bin, script)).toEqual({ kind: "installed", path });
-  expect((await stat(path)).mode & 0o777).toBe(0o755);
+  const umask = process.umask(0);
+  const installed = await installTool(bin, script).finally(() => process.umask(umask));
+  expect(installed).toEqual({ kind: "installed", path });
+  for (const made of [bin, path]) expect((await stat(made)).mode & 0o777).toBe(0o755);
   const { stdout } = await promisify(execFile)(path, ["chat", "--once", "a  b", "$HOME"]);
   const given = stdout.trimEnd().split("\n");
   expect(given).toEqual([

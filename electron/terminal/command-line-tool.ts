@@ -33,7 +33,7 @@ export async function installTool(folder: string, script: string): Promise<ToolI
   const next = `${path}.${process.pid}.new`;
   try {
     if (!(await isOursToWrite(path))) return { kind: "foreign", path };
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     await writeFile(next, script, { mode: 0o755, flag: "wx" });
     await rename(next, path);
     return { kind: "installed", path };
