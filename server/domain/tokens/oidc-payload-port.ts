@@ -31,6 +31,4 @@ export interface OidcPayloadStore {
   destroy(model: string, idHash: string): Promise<void>;
   /** Removes all that belongs to a consent; resolves to how many. */
   revokeByGrant(grantHash: string): Promise<number>;
-  /** Removes what ended at `nowMs` or before; at most `limit`. Resolves to how many. */
-  removeEnded(nowMs: number, limit: number): Promise<number>;
 }

@@ -83,21 +83,4 @@ describe.each(databases)("records of browser flows on $name", ({ open }) => {
       { id_hash: "i5" },
     ]);
   });
-
-  test("that have ended are removed, some at a time", async () => {
-    await using temporary = await open();
-    const { oidcPayloads } = temporary.store;
-    for (const expiresAtMs of [10, 20, 30, 40]) {
-      await oidcPayloads.upsert(payloadOf({ idHash: `i${expiresAtMs}`, expiresAtMs }));
-    }
-    await oidcPayloads.upsert(payloadOf({ idHash: "endless", ...bare }));
-    expect(await oidcPayloads.removeEnded(30, 2)).toBe(2);
-    expect(await oidcPayloads.find("DeviceCode", "i30")).toBeDefined();
-    expect(await oidcPayloads.removeEnded(30, 2)).toBe(1);
-    expect(await oidcPayloads.removeEnded(30, 2)).toBe(0);
-    expect(await temporary.query("select id_hash from oidc_payloads order by id_hash")).toEqual([
-      { id_hash: "endless" },
-      { id_hash: "i40" },
-    ]);
-  });
 });

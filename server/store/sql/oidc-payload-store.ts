@@ -1,4 +1,4 @@
-import { sql, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { OidcPayloadStore, StoredOidcPayload } from "#server/domain/tokens/oidc-payload-port.ts";
 import type { Tables } from "./schema.ts";
 import { rowOf, type RowOf } from "./stored-values.ts";
@@ -61,13 +61,6 @@ export function createOidcPayloadStore(db: Kysely<Tables>): OidcPayloadStore {
         .where("grant_hash", "=", grantHash)
         .executeTakeFirst();
       return Number(numDeletedRows);
-    },
-
-    async removeEnded(nowMs, limit) {
-      const { numAffectedRows = 0n } = await sql`delete from oidc_payloads where (model, id_hash) in (
-        select model, id_hash from oidc_payloads where expires_at_ms <= ${nowMs} order by expires_at_ms limit ${limit}
-      )`.execute(db);
-      return Number(numAffectedRows);
     },
   };
 }

@@ -214,9 +214,9 @@ test("what a request says of host and scheme is not believed", async () => {
   expect((body as DeviceAnswer).verification_uri).toBe(`${stage.origin}/oauth/device`);
 });
 
-test("what is kept for the forms of strangers is gone soon", async () => {
+test("what is kept for the forms of strangers ends in ten minutes, and is gone with the next sweep", async () => {
   await using stage = await openOidcStage();
-  const { clock, query } = stage.temporary;
+  const { clock, query, store } = stage.temporary;
   for (const path of ["/oauth/device", "/oauth/device", "/oauth/logout"]) await stage.browser().open(path);
   const kept = () => query("select expires_at_ms from oidc_payloads");
   const rows = await kept();
@@ -224,5 +224,7 @@ test("what is kept for the forms of strangers is gone soon", async () => {
   for (const row of rows) expect(Number(row["expires_at_ms"]) - clock.nowMs()).toBeLessThanOrEqual(600_000);
   clock.advance(601_000);
   await stage.browser().open("/oauth/device");
+  const retention = { chatsKeptDays: 0, usageKeptDays: 0, usedTokensKeptDays: 30 };
+  expect(await store.removeOld(retention, new AbortController().signal)).toEqual({ oidc_payloads: 3 });
   expect(await kept()).toHaveLength(1);
 });

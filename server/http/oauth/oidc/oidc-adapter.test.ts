@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Adapter } from "oidc-provider";
+import { generateKeyPairSync } from "node:crypto";
+import { Provider, type Adapter } from "oidc-provider";
 import { expect, test } from "vitest";
+import { hashOpaqueToken } from "#server/domain/secrets/opaque-token.ts";
 import { createSealer } from "#server/domain/secrets/sealer.ts";
 import { openTemporaryStore, type TemporaryStore } from "#server/testing/temporary-store.ts";
 import { clientOf } from "#server/testing/client-of.ts";
@@ -36,6 +38,46 @@ test("a code ends by the database's time, wherever the clock of the server is th
   expect(await leftSeconds()).toBeCloseTo(60, -1);
   temporary.clock.advance(61_000);
   expect(await leftSeconds()).toBeLessThan(0);
+});
+
+test("what has ended is found by nobody, though it is there until the sweep of each hour", async () => {
+  await using temporary = await openTemporaryStore();
+  const { store, clock } = temporary;
+  const clients = { find: async () => undefined };
+  const adapter = createOidcAdapter({ store, sealer, clients, clock, exchanges: new AsyncLocalStorage() });
+  const jwk = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
+  const provider = new Provider("https://id.example", {
+    adapter,
+    jwks: { keys: [{ ...jwk, use: "sig" }] },
+    features: { devInteractions: { enabled: false } },
+  });
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const finders = {
+    AuthorizationCode: (id: string) => provider.AuthorizationCode.find(id),
+    DeviceCode: (id: string) => provider.DeviceCode.find(id),
+    Grant: (id: string) => provider.Grant.find(id),
+    Interaction: (id: string) => provider.Interaction.find(id),
+    Session: (id: string) => provider.Session.find(id),
+  };
+  for (const [model, find] of Object.entries(finders)) {
+    const begin = async (id: string, leftSeconds: number) => {
+      const payload = {
+        jti: id,
+        uid: `uid-${id}`,
+        userCode: `code-${id}`,
+        kind: model,
+        exp: nowSeconds + leftSeconds,
+      };
+      await adapter(model).upsert(id, payload, leftSeconds);
+    };
+    await begin("ended", -60);
+    await begin("lasting", 600);
+    expect([model, await find("ended"), (await find("lasting"))?.jti]).toEqual([model, undefined, "lasting"]);
+    expect(await store.oidcPayloads.find(model, hashOpaqueToken("ended"))).toBeDefined();
+  }
+  expect(await provider.Session.findByUid("uid-ended")).toBeUndefined();
+  expect(await provider.Session.findByUid("uid-lasting")).toMatchObject({ jti: "lasting" });
+  expect(await provider.DeviceCode.findByUserCode("code-ended")).toBeUndefined();
 });
 
 test("of eight that consume one code, one goes on", async () => {

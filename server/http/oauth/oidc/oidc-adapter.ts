@@ -11,16 +11,11 @@ const FOUND_BY_OTHERS: ReadonlySet<string> = new Set(["Session", "DeviceCode"]);
 /** A used code must be recognized when it comes back late (RFC 6749 §4.1.2); when it ends is in what is sealed. */
 const CODE_KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** Begin something new; the other records come after one of these. */
-const BEGINNINGS: ReadonlySet<string> = new Set(["Interaction", "DeviceCode", "Session"]);
-/** Removed with every new record, so that no timer is needed; enough to keep up with any load. */
-const REMOVED_AT_ONCE = 100;
-
 type AdapterContext = Pick<ProviderContext, "store" | "clients" | "sealer" | "clock" | "exchanges">;
 
 /**
  * Where oidc-provider keeps its records. Every id of it is a secret (a code, a cookie), so the database gets hashes, and
- * the rest sealed. `consume` is atomic: the second request gets `invalid_grant` (docs/reference/oauth.md, "Tokens").
+ * the rest sealed. What has ended stays until the sweep of each hour; the library looks at ends itself. `consume` is atomic: the second request gets `invalid_grant` (docs/reference/oauth.md, "Tokens").
  */
 export function createOidcAdapter(ctx: AdapterContext): AdapterFactory {
   return (model) => {
@@ -93,7 +88,6 @@ function recordAdapter(model: string, { store, sealer, clock }: AdapterContext):
         consumedAtMs: undefined,
         expiresAtMs: await endOf(expiresInSeconds),
       });
-      if (BEGINNINGS.has(model)) await payloads.removeEnded(clock.nowMs(), REMOVED_AT_ONCE);
     },
     async find(id) {
       const stored = await payloads.find(model, hashOpaqueToken(id));
