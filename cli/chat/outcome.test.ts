@@ -27,6 +27,7 @@ test.each<[ErrorCode, RegExp]>([
   ["SERVER_UNREACHABLE", /when the server is reachable again/],
   ["RATE_LIMITED", /asked again at 6:40\sPM.*\/retry/],
   ["STREAM_LIMIT", /asked again at 6:40\sPM.*\/retry/],
+  ["SIGNED_OUT", /when you have signed in/],
 ])("F2: a message that waits after %s is said to wait for the right thing", (code, said) => {
   const reason = { code, message: "Why.", retryable: true };
   expect(keptText({ kind: "queued", reason, nextTryAtMs: atMs }, messagesFor("en"))).toMatch(said);

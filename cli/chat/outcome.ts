@@ -55,6 +55,7 @@ export function keptText(
   const isBehind = before.some((status) => status.kind === "queued" && isTold(status.reason));
   if (elsewhere === true) return messages.keptElsewhere;
   if (reason === undefined && isBehind) return messages.keptBehind;
+  if (reason?.code === "SIGNED_OUT") return messages.keptSignedOut;
   const isAway = reason === undefined || isConnectionError(reason);
   return isAway || nextTryAtMs === undefined ? messages.kept(1) : messages.keptUntil(nextTryAtMs);
 }

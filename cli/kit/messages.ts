@@ -98,6 +98,7 @@ const english = {
   ctrlCAgain: "Press Ctrl-C again to leave.",
   kept: (count: number) =>
     `${count === 1 ? "The message is" : `${count} messages are`} kept and sent when the server is reachable again.`,
+  keptSignedOut: "The message is kept and sent when you have signed in to that account again.",
   keptUntil: (atMs: number) =>
     `The message is kept and asked again at ${clockTime("en", atMs)}, at the next start, or now by /retry.`,
   keptBehind:
@@ -256,6 +257,7 @@ const russian: Messages = {
   ctrlCAgain: "Нажмите Ctrl-C ещё раз, чтобы выйти.",
   kept: (count) =>
     `${plural(count, "сообщение сохранено и будет отправлено", "сообщения сохранены и будут отправлены", "сообщений сохранено и будет отправлено")}, когда сервер станет доступен.`,
+  keptSignedOut: "Сообщение сохранено и будет отправлено, когда вы снова войдёте в эту учётную запись.",
   keptUntil: (atMs) =>
     `Сообщение сохранено; оно уйдёт снова в ${clockTime("ru", atMs)}, при следующем запуске или сейчас по /retry.`,
   keptBehind:

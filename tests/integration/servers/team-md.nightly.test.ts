@@ -164,7 +164,9 @@ test(
     await renewed();
 
     await shell(deactivate);
-    await expect(shell(atHome + ask)).rejects.toThrow(/This account was closed|You are not signed in/);
+    await expect(shell(atHome + ask)).rejects.toThrow(
+      /This account was closed|You are not signed in|Signed out/,
+    );
     await shell(erase, [["to erase it: ", "bob"]]);
     expect(await shell("pipit-admin users list")).not.toContain("bob");
     const file = "/var/backups/pipit-people/bob.json";
