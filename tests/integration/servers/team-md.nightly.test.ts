@@ -106,11 +106,14 @@ test(
     ];
     await shell(people, [...twice, ...twice]);
     expect(await shell(atHome + person, [["Password", PASSWORD]])).toContain("28.8");
-    expect(await shell(backups)).toContain("can be restored\n");
-    for (const [, job = ""] of (await shell("cat /etc/cron.d/pipit")).matchAll(/^[\d *]+ root (.+)$/gm)) {
-      await writeFile(join(machine.files, "tmp/job"), job.replaceAll("\\%", "%"));
-      await shell("sh -e /tmp/job");
-    }
+    // One that has been kept long enough.
+    await shell("install -d /var/backups/pipit && touch --date '40 days ago' /var/backups/pipit/pipit-0");
+    expect(await shell(backups)).toMatch(/(?:^|\n)pipit-[1-9][\d-]{14}\n$/);
+    await shell("! ls /var/backups/pipit/pipit-0");
+    const told = () => shell("journalctl --unit pipit-backup --output cat");
+    await expect.poll(told, { timeout: START_MS }).toContain("can be restored\n");
+    expect(await shell("systemctl is-enabled pipit-backup.timer")).toBe("enabled\n");
+    expect(await shell("systemctl show --property Result --value pipit-backup")).toBe("success\n");
     await expectWell();
     await shell("systemctl stop pipit@1");
     expect(await shell(atHome + ask)).toContain("28.8");
@@ -138,7 +141,7 @@ test(
 
     expect(await atWork(() => shell(masterKey))).toEqual([]);
     await expectWell();
-    const verify = "pipit-admin backup verify /var/backups/pipit/first";
+    const verify = "pipit-admin backup verify $(ls /var/backups/pipit/pipit-* | head -n 1)";
     await expect(shell(verify)).rejects.toThrow("Set PIPIT_MASTER_KEY_PREVIOUS to that one");
     expect(await shell(older)).toContain("can be restored\n");
     // As after a quarter of an hour: what Bob's program has stored is renewed.
