@@ -77,7 +77,7 @@ async function atWork(change: () => Promise<unknown>): Promise<readonly string[]
   await Promise.race([begun, asking]);
   await change().finally(() => writeFile(join(machine.files, folder, "enough"), ""));
   // Of a machine that has far too much to do, not of the change: PostgreSQL has taken no connection for five seconds.
-  const isSlow = /cannot reach its database|database is too busy/;
+  const isSlow = /cannot reach its database|database is too busy|DATABASE_UNREACHABLE/;
   return (await asking).split("\n").filter((line) => line !== "" && !isSlow.test(line));
 }
 
