@@ -37,7 +37,7 @@ describe("pipit admin clients", () => {
     await using admin = await openAdmin(sqlite);
     const uri = "http://127.0.0.1/callback";
     const args = ["add", "app-1", "--name", "App", "--redirect-uri", uri, "--scope", "openid api:read"];
-    const times = ["--access-ttl", "600", "--refresh-ttl", "3600", "--grace", "0"];
+    const times = ["--access-ttl", "600", "--refresh-ttl", "3600", "--grace", "900"];
     expect((await admin.run(clients, [...args, ...times])).stdout).toBe("Made app-1, a public client\n");
     const { stdout } = await admin.run(clients, ["show", "app-1", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -46,7 +46,7 @@ describe("pipit admin clients", () => {
       grantTypes: ["authorization_code", "refresh_token"],
       accessTtlSeconds: 600,
       refreshTtlSeconds: 3600,
-      refreshGraceMs: 0,
+      refreshGraceMs: 900_000,
       firstParty: false,
       allowPasswordGrant: false,
     });

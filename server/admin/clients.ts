@@ -9,13 +9,13 @@ import {
   type OauthClient,
   type TokenAlgorithm,
 } from "#server/domain/tokens/ports.ts";
+import { clientLives } from "#server/domain/tokens/client-rules.ts";
 import type { AdminContext } from "../compose/admin-context.ts";
 import type { AdminDeps, AdminGroup, AdminIo } from "./admin-deps.ts";
 import { collect, createCommandGroup, wholeNumber, type CommandGroup } from "./command-group.ts";
 import { factsText, tableText, timeText } from "./print.ts";
 
-const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
-const MAX_GRACE_SECONDS = 60;
+const longestGraceSeconds = clientLives.refreshGraceMs[1] / 1000;
 const DEVICE_GRANT: GrantType = "urn:ietf:params:oauth:grant-type:device_code";
 /** Grants by the names that operators type. */
 const grants: Readonly<Record<string, GrantType>> = {
@@ -66,7 +66,6 @@ interface AddFlags {
 }
 
 function addRegistration({ add, addFirst }: CommandGroup, { io }: AdminDeps): void {
-  const seconds = wholeNumber(0, MAX_TTL_SECONDS);
   addFirst(
     "add <id>",
     "register a client; the secret of a confidential one is printed once",
@@ -91,12 +90,20 @@ function addRegistration({ add, addFirst }: CommandGroup, { io }: AdminDeps): vo
     .addOption(
       new Option("--algorithm <name>", "signs its access tokens; default RS256").choices(TOKEN_ALGORITHMS),
     )
-    .option("--access-ttl <seconds>", "life of its access tokens; default 900", seconds)
-    .option("--refresh-ttl <seconds>", "life of an unused refresh token; default 30 days", seconds)
+    .option(
+      "--access-ttl <seconds>",
+      "life of its access tokens; default 900",
+      wholeNumber(...clientLives.accessTtlSeconds),
+    )
+    .option(
+      "--refresh-ttl <seconds>",
+      "life of an unused refresh token; default 30 days",
+      wholeNumber(...clientLives.refreshTtlSeconds),
+    )
     .option(
       "--grace <seconds>",
-      "how long a refresh may be repeated; 0 is strict; default 10",
-      wholeNumber(0, MAX_GRACE_SECONDS),
+      `how long a refresh may be repeated; 0 is strict; default ${longestGraceSeconds}`,
+      wholeNumber(0, longestGraceSeconds),
     )
     .option("--allow-password-grant", "it is ours: may take passwords itself, and asks for no consent");
   add(

@@ -7,7 +7,7 @@ import { KNOWN_SCOPES, narrowScope } from "./scopes.ts";
 const MAX_NAME_CHARS = 100;
 const DAY_SECONDS = 24 * 60 * 60;
 /** Lifetimes that a client may have: [least, most]. */
-const ranges = {
+export const clientLives = {
   accessTtlSeconds: [60, 3_600],
   refreshTtlSeconds: [60, 366 * DAY_SECONDS],
   refreshAbsoluteSeconds: [60, 366 * DAY_SECONDS],
@@ -47,7 +47,10 @@ export function checkClient(client: OauthClient): OauthClient {
   if (name === "" || name.length > MAX_NAME_CHARS || /\p{Cc}/u.test(name)) {
     throw invalidField("name", `1 to ${MAX_NAME_CHARS} characters in one line.`);
   }
-  for (const [field, [least, most]] of Object.entries(ranges) as [keyof typeof ranges, [number, number]][]) {
+  for (const [field, [least, most]] of Object.entries(clientLives) as [
+    keyof typeof clientLives,
+    [number, number],
+  ][]) {
     const value = client[field];
     if (!Number.isSafeInteger(value) || value < least || value > most) {
       throw invalidField(field, `a whole number from ${least} to ${most}.`);
