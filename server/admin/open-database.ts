@@ -24,7 +24,7 @@ export function openBare(place: Place, mayMake: boolean): Promise<DatabaseHandle
 
 async function openAt<T>({ config, io }: Place, mayMake: boolean, open: () => Promise<T>): Promise<T> {
   if (!mayMake) await requireDatabase(config);
-  const missing = await missingDatabase(config);
+  const missing = mayMake ? await missingDatabase(config) : undefined;
   const opened = await open();
   // It may be another place than that of the server, and then nothing of what is done here reaches anybody.
   if (missing !== undefined) io.stderr.write(`Made a new database: ${visible(missing)}\n`);
